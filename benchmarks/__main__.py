@@ -1,0 +1,116 @@
+"""``python -m benchmarks``: steps per second of training, beside the machine's limit and a plain loop."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from benchmarks.ceiling import matrix_product_ceiling, operations_per_step
+from benchmarks.plain_loop import TRIALS, UNITS, PlainLoop
+from pfc_metarl.base.seeding import Streams
+from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.network.inputs import input_size
+from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.tasks.registry import make_task
+
+# Subjects x episodes per update.
+SIZES = ((1, 64), (8, 64), (32, 32))
+
+
+def population_updater(subjects: int, episodes: int, derived: bool) -> Callable[[], object]:
+    """Return a function that does one training update of a population."""
+    task = make_task("two-armed-bandit", trials=TRIALS)
+    network = NetworkConfiguration(units=UNITS)
+    streams = Streams(0, range(subjects))
+    population = Population.draw(network, input_size(task, network), task.actions, streams)
+    settings = TrainingConfiguration(episodes=episodes, updates=1_000_000)
+    return Trainer(task, population, settings, seed=0, derived=derived).advance
+
+
+def interleaved(updaters: dict[str, Callable[[], object]], seconds: float, warm_up: int = 2) -> dict[str, list[float]]:
+    """Time updates of all contenders in turn, so that the machine's moods meet all alike."""
+    for update in updaters.values():
+        for _ in range(warm_up):
+            update()
+    durations: dict[str, list[float]] = {name: [] for name in updaters}
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline or any(len(own) < 5 for own in durations.values()):
+        for name, update in updaters.items():
+            started = time.perf_counter()
+            update()
+            durations[name].append(time.perf_counter() - started)
+    return durations
+
+
+def measure(seconds: float) -> pd.DataFrame:
+    """Measure every size; one row per contender."""
+    operations = operations_per_step(inputs=4, units=UNITS, actions=2)
+    rows = []
+    for subjects, episodes in SIZES:
+        ceiling = matrix_product_ceiling()
+        steps = subjects * episodes * TRIALS
+        durations = interleaved(
+            {
+                "pfc_metarl": population_updater(subjects, episodes, derived=True),
+                "pfc_metarl, autograd": population_updater(subjects, episodes, derived=False),
+                "plain nn.LSTMCell loop": _repeated(PlainLoop(episodes).update, subjects),
+            },
+            seconds,
+        )
+        plain = float(np.median(durations["plain nn.LSTMCell loop"]))
+        for name, own in durations.items():
+            low, middle, high = np.quantile(own, [0.25, 0.5, 0.75])
+            rows.append(
+                {
+                    "subjects": subjects,
+                    "episodes": episodes,
+                    "loop": name,
+                    "Msteps/s": steps / middle / 1e6,
+                    "quartiles": f"{steps / high / 1e6:.3f}-{steps / low / 1e6:.3f}",
+                    "share of ceiling": operations * steps / middle / ceiling,
+                    "ratio to plain": plain / middle,
+                    "ceiling GFLOP/s": ceiling / 1e9,
+                    "repeats": len(own),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _repeated(update: Callable[[], object], times: int) -> Callable[[], object]:
+    """Train subjects one after the other, as a plain loop has to."""
+
+    def run() -> None:
+        for _ in range(times):
+            update()
+
+    return run
+
+
+def main() -> None:
+    """Print the table, and write it as CSV if asked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0, help="time per size (default: 20)")
+    parser.add_argument(
+        "--threads", type=int, default=torch.get_num_threads(), help="torch threads (default: all cores)"
+    )
+    parser.add_argument("--csv", type=Path, help="also write the table here. Example: --csv benchmarks.csv")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    table = measure(options.seconds)
+    print(
+        f"two-armed bandit, {TRIALS} trials, {UNITS} LSTM units, {options.threads} threads, torch {torch.__version__}"
+    )
+    print(table.to_string(index=False, float_format="%.3f"))
+    if options.csv:
+        table.to_csv(options.csv, index=False)
+
+
+if __name__ == "__main__":
+    main()

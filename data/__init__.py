@@ -1,0 +1,1 @@
+"""Bundled trained networks, each with a card beside it."""

@@ -1,0 +1,1 @@
+"""One folder per published study; ``pfc_metarl.experiments`` once installed."""

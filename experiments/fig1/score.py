@@ -1,0 +1,210 @@
+"""Runs the frozen networks and the reference learners, and measures what the claims are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from tqdm.auto import tqdm
+
+from pfc_metarl.agents.agent import Agent
+from pfc_metarl.agents.frozen import FrozenAgent, freeze
+from pfc_metarl.agents.interventions import ResetState, SilenceReward
+from pfc_metarl.agents.reference import BayesOptimalAgent, GittinsAgent, ThompsonAgent, UpperConfidenceAgent
+from pfc_metarl.analysis.behaviour import (
+    better_arm_share,
+    final_regret,
+    mirror_average,
+    switch_rate,
+)
+from pfc_metarl.analysis.geometry import PrincipalComponents, rank_correlation
+from pfc_metarl.base.seeding import Streams
+from pfc_metarl.network.population import Population
+from pfc_metarl.recording.recorder import record
+from pfc_metarl.studies.study import Evaluation
+from pfc_metarl.tasks.bandit import Bandit, BanditConfiguration, Distribution
+
+from .config import (
+    EVALUATION_EPISODES,
+    GITTINS_DISCOUNT,
+    HARDER_PROBLEM,
+    PROBLEM,
+    TRAJECTORY_PROBLEMS,
+    TRIALS,
+    UCB_CHI,
+)
+from .panels import panels
+
+BEHAVIOUR = ("regret", "better_arm", "arm_probability", "value", "policy", "believed_probability")
+
+# Exploration is compared between the first and the last trials of an episode.
+WINDOW = 20
+
+
+def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+    """Record every condition of Figure 1 and measure it.
+
+    Parameters
+    ----------
+    networks : "independent" and "correlated", trained.
+    seed : root of the evaluation's random streams; the same problems for every agent.
+    quiet : no progress bar.
+    """
+    trained = {label: freeze(population) for label, population in networks.items()}
+    before = {label: agent.fingerprints() for label, agent in trained.items()}
+    references = _reference_agents(trained["independent"].subjects)
+    conditions = {
+        **_problems({**trained, **references}),
+        **_harder_problems(trained["independent"]),
+        **_controls(trained["independent"]),
+        **_activity(trained["correlated"], _untrained(networks["correlated"], seed)),
+    }
+    recordings = {
+        name: _record(condition, seed)
+        for name, condition in tqdm(conditions.items(), desc="recording", unit="condition", disable=quiet)
+    }
+    unchanged = [
+        float(old == new)
+        for label, agent in trained.items()
+        for old, new in zip(before[label], agent.fingerprints(), strict=True)
+    ]
+    measures = {
+        **_regrets(recordings, [*trained, *references]),
+        **_exploration(recordings),
+        **_ordering(recordings, seed),
+        "weights.unchanged": np.array(unchanged),
+        **{
+            f"better-arm.{name}": better_arm_share(recordings[f"independent/{name}"]).values
+            for name in ("state-reset", "reward-silenced")
+        },
+    }
+    return Evaluation(measures, panels(recordings), recordings)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An agent on one or more problems, whose episodes are joined."""
+
+    agent: Agent
+    problems: tuple[Bandit, ...]
+    episodes: int = EVALUATION_EPISODES
+    variables: tuple[str, ...] = BEHAVIOUR
+
+
+def _record(condition: Condition, seed: int) -> xr.Dataset:
+    parts = [
+        record(condition.agent, problem, condition.episodes, seed, condition.variables)
+        for problem in condition.problems
+    ]
+    return parts[0] if len(parts) == 1 else xr.concat(parts, dim="episode")
+
+
+def _reference_agents(subjects: Sequence[int]) -> dict[str, Agent]:
+    """The algorithms drawn beside the networks in panel 1d."""
+    return {
+        "gittins": GittinsAgent(subjects, discount=GITTINS_DISCOUNT),
+        "thompson": ThompsonAgent(subjects),
+        "ucb": UpperConfidenceAgent(subjects, exploration=UCB_CHI),
+        "bayes-optimal": BayesOptimalAgent(subjects),
+    }
+
+
+def _untrained(network: Population, seed: int) -> FrozenAgent:
+    """The same networks before any training: the null of whatever training is said to have brought."""
+    streams = Streams(seed, network.subjects)
+    return freeze(Population.draw(network.configuration, network.inputs, network.actions, streams))
+
+
+def _bandit(probabilities: tuple[float, ...] | None = None, distribution: Distribution = "independent") -> Bandit:
+    return Bandit(BanditConfiguration(trials=TRIALS, probabilities=probabilities, distribution=distribution))
+
+
+def _problems(agents: Mapping[str, Agent]) -> dict[str, Condition]:
+    """Every agent on the fixed problem, its mirror image, and uniform independent arms."""
+    problems = {"problem": _bandit(PROBLEM), "mirrored": _bandit(PROBLEM[::-1]), "uniform": _bandit()}
+    return {
+        f"{label}/{name}": Condition(agent, (problem,))
+        for label, agent in agents.items()
+        for name, problem in problems.items()
+    }
+
+
+def _harder_problems(agent: Agent) -> dict[str, Condition]:
+    return {
+        "independent/harder": Condition(agent, (_bandit(HARDER_PROBLEM),)),
+        "independent/harder-mirrored": Condition(agent, (_bandit(HARDER_PROBLEM[::-1]),)),
+    }
+
+
+def _controls(agent: FrozenAgent) -> dict[str, Condition]:
+    """The perturbed network on both sides of the problem."""
+    sides = (_bandit(PROBLEM), _bandit(PROBLEM[::-1]))
+    return {
+        "independent/state-reset": Condition(agent.perturbed(ResetState()), sides),
+        "independent/reward-silenced": Condition(agent.perturbed(SilenceReward()), sides),
+    }
+
+
+def _activity(agent: FrozenAgent, untrained: FrozenAgent) -> dict[str, Condition]:
+    """Activity over the whole range of payoffs, in single episodes, and of untrained networks."""
+    sweep = (_bandit(distribution="correlated"),)
+    kept = (*BEHAVIOUR, "hidden", "cell")
+    return {
+        "correlated/payoffs": Condition(agent, sweep, variables=kept),
+        "correlated/single-episodes": Condition(agent, tuple(map(_bandit, TRAJECTORY_PROBLEMS)), 1, kept),
+        "untrained/payoffs": Condition(untrained, sweep, variables=("arm_probability", "hidden")),
+    }
+
+
+def _regrets(recordings: Mapping[str, xr.Dataset], labels: Sequence[str]) -> dict[str, Float[np.ndarray, " subject"]]:
+    measures = {}
+    for label in labels:
+        both = mirror_average(
+            final_regret(recordings[f"{label}/problem"]), final_regret(recordings[f"{label}/mirrored"])
+        )
+        measures[f"regret.{label}.problem"] = both.values
+        measures[f"regret.{label}.uniform"] = final_regret(recordings[f"{label}/uniform"]).values
+    return measures
+
+
+def _exploration(recordings: Mapping[str, xr.Dataset]) -> dict[str, Float[np.ndarray, " subject"]]:
+    """How much switching falls from the first to the last trials, and how much more there is on the harder problem."""
+
+    def switching(name: str, mirrored: str) -> xr.DataArray:
+        sides = (switch_rate(recordings[f"independent/{side}"]) for side in (name, mirrored))
+        return mirror_average(*sides)
+
+    def fall(rate: xr.DataArray) -> Float[np.ndarray, " subject"]:
+        first, last = rate.isel(step=slice(None, WINDOW)), rate.isel(step=slice(-WINDOW, None))
+        return (first.mean("step") - last.mean("step")).values
+
+    problem = switching("problem", "mirrored")
+    harder = switching("harder", "harder-mirrored")
+    return {
+        "switching.fall.problem": fall(problem),
+        "switching.fall.harder": fall(harder),
+        "switching.harder-minus-problem": (harder - problem).mean("step").values,
+    }
+
+
+def _ordering(recordings: Mapping[str, xr.Dataset], seed: int) -> dict[str, Float[np.ndarray, " subject"]]:
+    """|Spearman's rho| of the last state's first component with the left arm's payoff, per subject, and its nulls."""
+    trained, untrained = (
+        np.array([_order(recordings[name], position, seed) for position in range(recordings[name].sizes["subject"])])
+        for name in ("correlated/payoffs", "untrained/payoffs")
+    )
+    return {
+        "ordering.correlated": trained[:, 0],
+        "ordering.shuffled": trained[:, 1],
+        "ordering.untrained": untrained[:, 0],
+    }
+
+
+def _order(recording: xr.Dataset, position: int, seed: int) -> tuple[float, float]:
+    last = recording.isel(subject=position, step=-1)
+    component = PrincipalComponents().fit(last["hidden"]).transform(last["hidden"]).isel(component=0)
+    rho, null = rank_correlation(component.values, last["arm_probability"].isel(arm=0).values, shuffles=200, seed=seed)
+    return abs(rho), float(np.quantile(np.abs(null), 0.95))

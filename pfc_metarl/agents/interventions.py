@@ -1,0 +1,49 @@
+"""Perturbations of a frozen network, composable and one line each."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import replace
+
+import torch
+
+from pfc_metarl.network.core import State
+from pfc_metarl.network.population import Population
+from pfc_metarl.tasks.episode import Senses
+
+
+class Intervention(ABC):  # noqa: B024  (both hooks have a meaningful default: leave things as they are)
+    """Changes what a network receives or the state it receives it in."""
+
+    def on_senses(self, senses: Senses) -> Senses:
+        """Return what the network is to receive instead."""
+        return senses
+
+    def on_state(self, state: State, senses: Senses, population: Population) -> State:
+        """Return the state in which the network is to receive it."""
+        del senses, population
+        return state
+
+
+class SilenceReward(Intervention):
+    """The previous reward always arrives as zero (Wang et al. 2016: choice falls to chance)."""
+
+    def on_senses(self, senses: Senses) -> Senses:
+        return replace(senses, previous_reward=torch.zeros_like(senses.previous_reward))
+
+
+class SilenceAction(Intervention):
+    """The previous action always arrives as zeros."""
+
+    def on_senses(self, senses: Senses) -> Senses:
+        return replace(senses, previous_action=torch.zeros_like(senses.previous_action))
+
+
+class ResetState(Intervention):
+    """The recurrent state is set back to the episode's initial state before every step.
+
+    The inputs stay: the network still receives its last action and reward.
+    """
+
+    def on_state(self, state: State, senses: Senses, population: Population) -> State:
+        return population.initial_state(state[0].shape[1])

@@ -1,0 +1,1 @@
+"""What recordings show. Each module stands alone; none needs torch."""

@@ -1,0 +1,51 @@
+"""Choices: regret, exploration, and how often the better option is taken."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+
+def cumulative_regret(recording: xr.Dataset) -> xr.DataArray:
+    r"""Expected reward given up so far, :math:`R_T = \sum_{t \le T} (\mu^* - \mu_{a_t})`.
+
+    Returns
+    -------
+    Over ``subject episode step``, in task units; row t counts the choice at t.
+
+    References
+    ----------
+    Wang et al. (2016), section 3.1.
+    """
+    # Float64: hundreds of float32 additions would lose the third decimal.
+    return recording["regret"].astype(float).cumsum("step").rename("cumulative_regret")
+
+
+def final_regret(recording: xr.Dataset) -> xr.DataArray:
+    """Regret of a whole episode, mean over episodes, per subject."""
+    return recording["regret"].astype(float).sum("step").mean("episode").rename("final_regret")
+
+
+def switch_rate(recording: xr.Dataset) -> xr.DataArray:
+    """How often a choice differs from the one before: exploration, trial by trial.
+
+    Returns
+    -------
+    Share of episodes over ``subject step``; the first step, with nothing before it, is left out.
+    """
+    choice = recording["choice"]
+    before = choice.isel(step=slice(None, -1)).values
+    now = choice.isel(step=slice(1, None))
+    return now.copy(data=now.values != before).mean("episode").rename("switch_rate")
+
+
+def better_arm_share(recording: xr.Dataset) -> xr.DataArray:
+    """Share of choices of the better arm, per subject; 0.5 is chance for two arms."""
+    return (recording["choice"] == recording["better_arm"]).mean(("episode", "step")).rename("better_arm_share")
+
+
+def mirror_average(one: xr.DataArray, mirrored: xr.DataArray) -> xr.DataArray:
+    """Mean of a measure on a problem and on its mirror image, so that a side bias cancels."""
+    if one.shape != mirrored.shape:
+        raise ValueError(f"a problem and its mirror image must be recorded alike, not {one.shape} and {mirrored.shape}")
+    return one.copy(data=np.mean([one.values, mirrored.values], axis=0))

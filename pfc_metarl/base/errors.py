@@ -1,0 +1,32 @@
+"""The errors a user can meet. Each carries one sentence: what is wrong, where, and what to do."""
+
+
+class PfcMetaRLError(Exception):
+    """Base of every error this package raises on purpose.
+
+    The command line prints its message as one line and ends with exit code 2.
+    """
+
+
+class ConfigurationError(PfcMetaRLError):
+    """A setting is unknown, of the wrong type, or out of its range."""
+
+
+class UnknownNameError(PfcMetaRLError):
+    """No study, task or network goes by the name that was given."""
+
+
+class StoredFileError(PfcMetaRLError):
+    """A file is missing, damaged, or was not written by this package."""
+
+
+class OutputError(PfcMetaRLError):
+    """A result cannot be written where the user asked for it."""
+
+
+class FrozenWeightsError(PfcMetaRLError):
+    """Weights that must stay fixed have changed."""
+
+
+class TrainingDivergedError(PfcMetaRLError):
+    """The loss of a subject stopped being a finite number."""

@@ -1,0 +1,116 @@
+"""The folder of one training run: what was asked, how it went, and where it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pfc_metarl.base.errors import ConfigurationError, OutputError, StoredFileError
+from pfc_metarl.base.files import make_folder, unwritable, write_atomically
+
+
+class RunFolder:
+    """Names the files of a run and keeps them whole.
+
+    Attributes
+    ----------
+    configuration : the run's settings, JSON.
+    metrics : one JSON line per report, only ever appended to.
+    checkpoint : weights, optimiser and position of the last safe point.
+    network : the trained population; exists only once training is complete.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.configuration = path / "configuration.json"
+        self.metrics = path / "metrics.jsonl"
+        self.checkpoint = path / "checkpoint.safetensors"
+        self.network = path / "network.safetensors"
+
+    def open(self, settings: Mapping[str, Any], resume: bool, overwrite: bool) -> None:
+        """Start or continue the run described by ``settings``.
+
+        Raises
+        ------
+        OutputError
+            If a run stands here already and neither resuming nor overwriting was asked
+            for, or if the folder cannot be written.
+        ConfigurationError
+            If the run to be resumed was made with other settings.
+        """
+        if resume and overwrite:
+            raise ConfigurationError("--resume and --overwrite exclude each other: give one of them")
+        if self.configuration.exists() and not (resume or overwrite):
+            raise OutputError(
+                f"a run stands in {self.path} already: continue it with --resume, "
+                f"replace it with --overwrite, or choose another --out"
+            )
+        make_folder(self.path)
+        if overwrite:
+            for file in (self.network, self.checkpoint, self.metrics, self.configuration):
+                file.unlink(missing_ok=True)
+        if self.configuration.exists():
+            self._refuse_other(settings)
+        else:
+            write_atomically(self.configuration, _json(settings))
+
+    def _refuse_other(self, settings: Mapping[str, Any]) -> None:
+        try:
+            stored = _flat(json.loads(self.configuration.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise StoredFileError(
+                f"{self.configuration} cannot be read ({error}): start again with --overwrite"
+            ) from None
+        asked = _flat(json.loads(_json(settings)))
+        for name in sorted(stored.keys() | asked.keys()):
+            if stored.get(name) != asked.get(name):
+                raise ConfigurationError(
+                    f"the run in {self.path} has {name} = {stored.get(name)}, not {asked.get(name)}: "
+                    f"resume it with its own settings or choose another --out"
+                )
+
+    def report(self, line: Mapping[str, Any]) -> None:
+        """Append one line to the metrics."""
+        try:
+            with self.metrics.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise unwritable(self.metrics, error) from None
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """Read the metrics, one entry per update, in order.
+
+        A resumed run repeats the updates after its checkpoint; the later line counts. A
+        last line torn by a kill is passed over.
+        """
+        if not self.metrics.exists():
+            return []
+        lines = self.metrics.read_text(encoding="utf-8").split("\n")
+        # Every whole line ends with a line feed, so what follows the last one is torn or empty.
+        entries = [json.loads(line) for line in lines[:-1] if _is_json(line)]
+        return [entry for _, entry in sorted({entry["update"]: entry for entry in entries}.items())]
+
+
+def _is_json(line: str) -> bool:
+    """Whether a line is whole: a torn line may stand mid-file where a run was resumed after a kill."""
+    try:
+        json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    return True
+
+
+def _json(settings: Mapping[str, Any]) -> bytes:
+    return (json.dumps(settings, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _flat(nested: Any, prefix: str = "") -> dict[str, Any]:
+    """Turn nested settings into one level of dotted names."""
+    if not isinstance(nested, dict):
+        return {prefix: nested}
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        flat.update(_flat(value, f"{prefix}.{key}" if prefix else key))
+    return flat

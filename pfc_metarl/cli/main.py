@@ -1,0 +1,63 @@
+"""Entry point of ``pfc-metarl``: finds the verb, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from pfc_metarl.base.errors import PfcMetaRLError, UnknownNameError
+
+# verb -> (module, one line); a verb's module is loaded only when it is called.
+VERBS = {
+    "list": ("pfc_metarl.cli.listing", "studies, tasks and bundled networks"),
+    "train": ("pfc_metarl.cli.training", "train a population on a task"),
+    "record": ("pfc_metarl.cli.recording", "run a trained population with its weights frozen, and record it"),
+    "reproduce": ("pfc_metarl.cli.reproduction", "re-make a published figure and score its claims"),
+}
+
+EXAMPLES = """\
+examples:
+  pfc-metarl reproduce fig1
+  pfc-metarl train two-armed-bandit --subjects 8 --updates 1000 --seed 1 --out runs/a
+  pfc-metarl record runs/a/network.safetensors two-armed-bandit --episodes 300 --seed 2 --out recording.nc
+
+'pfc-metarl VERB --help' explains each verb's options."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 done, 2 bad input, 130 stopped by Ctrl-C."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except PfcMetaRLError as error:
+        print(f"pfc-metarl: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("pfc-metarl: stopped; what was saved is whole", file=sys.stderr)
+        return 130
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help"):
+        print(_usage())
+        return 0
+    if words[0] == "--version":
+        from pfc_metarl import __version__
+
+        print(__version__)
+        return 0
+    verb, *rest = words
+    if verb not in VERBS:
+        raise UnknownNameError(f"unknown verb '{verb}': the verbs are {', '.join(VERBS)}")
+    return import_module(VERBS[verb][0]).run(rest)
+
+
+def _usage() -> str:
+    verbs = "\n".join(f"  {verb:<10} {line}" for verb, (_, line) in VERBS.items())
+    purpose = "Prefrontal cortex as a meta-reinforcement learning system."
+    return f"usage: pfc-metarl VERB ...\n\n{purpose}\n\nverbs:\n{verbs}\n\n{EXAMPLES}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

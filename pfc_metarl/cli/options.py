@@ -1,0 +1,57 @@
+"""Options from dataclasses, by tyro; its framed messages become one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+import tyro
+
+from pfc_metarl.base.errors import ConfigurationError
+
+Options = TypeVar("Options")
+
+
+def parse(
+    kind: type[Options], words: Sequence[str], verb: str, description: str, default: Options | None = None
+) -> Options:
+    """Read a verb's options.
+
+    Parameters
+    ----------
+    kind : dataclass of the options.
+    words : the command line after the verb.
+    verb : as typed, for usage lines.
+    description : shown by --help, with an example.
+    default : options where none are given.
+
+    Raises
+    ------
+    ConfigurationError
+        For an unknown option, a missing or ill-typed value, or a setting out of range.
+    """
+    framed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(framed):
+            if default is None:
+                return tyro.cli(kind, args=words, prog=f"pfc-metarl {verb}", description=description)
+            return tyro.cli(kind, args=words, prog=f"pfc-metarl {verb}", description=description, default=default)
+    except SystemExit as stop:
+        if stop.code in (0, None):
+            raise
+        raise ConfigurationError(f"{_sentence(framed.getvalue())}; see 'pfc-metarl {verb} --help'") from None
+
+
+def _sentence(framed: str) -> str:
+    """Return what a framed message says before its first rule."""
+    body = []
+    for line in framed.splitlines():
+        text = re.sub(r"[│╭╮╰╯]", "", line).strip()
+        if re.fullmatch(r"[─ ]+", text) and body:
+            break
+        if text and not line.lstrip().startswith("╭"):
+            body.append(text)
+    return " ".join(body) or "the options could not be read"

@@ -1,0 +1,69 @@
+"""``pfc-metarl record``: record a frozen population."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import make_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from pfc_metarl.agents.frozen import freeze
+from pfc_metarl.base.configuration import Configuration
+from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.files import make_folder
+from pfc_metarl.cli.options import parse
+from pfc_metarl.recording.files import save_recording
+from pfc_metarl.recording.recorder import record
+from pfc_metarl.studies.registry import load
+from pfc_metarl.tasks.registry import TASKS, task_type
+
+DESCRIPTION = """\
+Run a trained population on a task with its weights frozen, and record inputs, states,
+actions, rewards and the task's hidden truth as netCDF with named dimensions.
+
+NETWORK is a file, or a bundled network such as fig1/independent ('pfc-metarl list').
+
+example: pfc-metarl record runs/a/network.safetensors two-armed-bandit --episodes 300 --seed 2 --out recording.nc"""
+
+
+def run(words: Sequence[str]) -> int:
+    """Record, and say where the recording is."""
+    if not words or words[0] in ("-h", "--help"):
+        tasks = "\n".join(f"  {name:<20} {line}" for name, (_, _, line) in TASKS.items())
+        print(f"usage: pfc-metarl record NETWORK TASK [options]\n\n{DESCRIPTION}\n\ntasks:\n{tasks}\n")
+        print("'pfc-metarl record NETWORK TASK --help' explains every option.")
+        return 0
+    if len(words) < 2:
+        raise ConfigurationError("record needs a network and a task; see 'pfc-metarl record --help'")
+    network, name, *rest = words
+    kind = task_type(name)
+    options = parse(_options_type(kind.configuration_type), rest, f"record {network} {name}", DESCRIPTION)
+    population = load(network)
+    make_folder(options.out.parent)
+    recording = record(freeze(population), kind(options.task), options.episodes, options.seed, quiet=options.quiet)
+    save_recording(options.out, recording)
+    if not options.quiet:
+        sizes = ", ".join(f"{size} {axis}s" for axis, size in recording.sizes.items())
+        print(f"recorded {sizes}: {options.out}")
+    return 0
+
+
+def _options_type(task: type[Configuration]) -> type[Any]:
+    """Build the options for one task."""
+
+    def described(kind: Any, text: str) -> Any:
+        return Annotated[kind, tyro.conf.arg(help=text)]
+
+    return make_dataclass(
+        "RecordOptions",
+        [
+            ("task", Annotated[task, tyro.conf.arg(name="")], task()),
+            ("episodes", described(int, "Episodes per subject. Example: --episodes 300"), 300),
+            ("seed", described(int, "Root seed of the evaluation. Example: --seed 2"), 0),
+            ("out", described(Path, "NetCDF file to write. Example: --out recording.nc"), Path("recording.nc")),
+            ("quiet", described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."), False),
+        ],
+        frozen=True,
+    )

@@ -1,0 +1,78 @@
+"""``pfc-metarl reproduce``: reproduce a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import FlagCreatePairsOff
+
+from pfc_metarl.cli.options import parse
+from pfc_metarl.cli.tables import claims_table
+from pfc_metarl.studies.registry import STUDIES, find_study
+from pfc_metarl.studies.reproduce import reproduce
+
+DESCRIPTION = """\
+Re-make a published figure from bundled networks (or networks trained anew) and score the
+paper's claims by rules fixed beforehand. Writes figure.png, figure.svg, figure_data.csv,
+claims.csv, claims.json, recording.nc and provenance.json.
+
+examples: pfc-metarl reproduce fig1
+          pfc-metarl reproduce fig1 --retrain --seed 3 --out results/fig1-seed3"""
+
+
+@dataclass(frozen=True)
+class ReproduceOptions:
+    """Options of ``reproduce``."""
+
+    retrain: FlagCreatePairsOff[bool] = False
+    """Train the networks first; a training interrupted in the same folder is continued."""
+
+    overwrite: FlagCreatePairsOff[bool] = False
+    """With --retrain: train anew even where networks stand in the folder."""
+
+    preset: Literal["fast", "paper"] = "fast"
+    """Settings: fast (ours, bundled) or paper (as published; needs --retrain)."""
+
+    subjects: int | None = None
+    """Subjects per population; default as in the study. Example: --subjects 4"""
+
+    seed: int = 1
+    """Root seed of training and evaluation. Example: --seed 3"""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where to train."""
+
+    out: Path | None = None
+    """Folder for the results; default results/STUDY. Example: --out results/mine"""
+
+    quiet: FlagCreatePairsOff[bool] = False
+    """No progress bars and no claims table."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Reproduce a study and print its claims."""
+    if not words or words[0] in ("-h", "--help"):
+        studies = "\n".join(f"  {name:<20} {line}" for name, (_, line) in STUDIES.items())
+        print(f"usage: pfc-metarl reproduce STUDY [options]\n\n{DESCRIPTION}\n\nstudies:\n{studies}\n")
+        print("'pfc-metarl reproduce STUDY --help' explains every option.")
+        return 0
+    name, *rest = words
+    study = find_study(name)
+    options = parse(ReproduceOptions, rest, f"reproduce {name}", DESCRIPTION)
+    result = reproduce(
+        name,
+        preset=options.preset,
+        subjects=options.subjects,
+        seed=options.seed,
+        retrain=options.retrain,
+        overwrite=options.overwrite,
+        device=options.device,
+        out=options.out,
+        quiet=options.quiet,
+    )
+    if not options.quiet:
+        print(f"{study.title}\n\n{claims_table(result.claims)}\n\nwritten to {result.folder} in {result.seconds:.0f} s")
+    return 0

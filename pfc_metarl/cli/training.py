@@ -1,0 +1,153 @@
+"""``pfc-metarl train``: train a population."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field, make_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from pydantic import Field
+
+from pfc_metarl.base.configuration import Configuration, read_toml
+from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.cli.options import parse
+from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.learning.training import train
+from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.tasks.registry import TASKS, task_type
+
+EXAMPLE = "pfc-metarl train two-armed-bandit --subjects 8 --updates 1000 --seed 1 --out runs/a"
+
+DESCRIPTION = f"""\
+Train a population on a task by dopamine-like advantage actor-critic.
+
+example: {EXAMPLE}
+
+The same settings can stand in a TOML file, given with --config; the command line overrides it:
+  subjects = 8
+  seed = 1
+  [task]
+  distribution = "correlated"
+  [network]
+  units = 48
+  [training]
+  updates = 1000"""
+
+
+class RunSettings(Configuration):
+    """Who is trained, and on what machine."""
+
+    subjects: Annotated[int, Field(ge=1, le=100_000)] = 8
+    """Networks trained side by side, each with its own weights and random streams. Example: --subjects 8"""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Root seed; with the subject's index it fixes every random draw. Example: --seed 1"""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where to train."""
+
+
+def run(words: Sequence[str]) -> int:
+    """Train, and say where the network is."""
+    if not words or words[0] in ("-h", "--help"):
+        tasks = "\n".join(f"  {name:<20} {line}" for name, (_, _, line) in TASKS.items())
+        print(f"usage: pfc-metarl train TASK [options]\n\n{DESCRIPTION}\n\ntasks:\n{tasks}\n")
+        print("'pfc-metarl train TASK --help' explains every option of the task and of training.")
+        return 0
+    name, *rest = words
+    kind = task_type(name)
+    defaults = _defaults(kind.configuration_type, _config_path(rest))
+    options = parse(
+        _options_type(kind.configuration_type), rest, f"train {name}", DESCRIPTION, _options(defaults, name)
+    )
+    train(
+        kind(options.task),
+        subjects=options.run.subjects,
+        seed=options.run.seed,
+        network=options.network,
+        training=options.training,
+        out=options.out,
+        resume=options.resume,
+        overwrite=options.overwrite,
+        device=options.run.device,
+        quiet=options.quiet,
+    )
+    if not options.quiet:
+        print(f"trained network: {options.out / 'network.safetensors'}")
+    return 0
+
+
+def _config_path(words: Sequence[str]) -> Path | None:
+    """Find --config ahead of the rest, since its content is the rest's defaults."""
+    for position, word in enumerate(words):
+        if word == "--config" and position + 1 < len(words):
+            return Path(words[position + 1])
+        if word.startswith("--config="):
+            return Path(word.removeprefix("--config="))
+    return None
+
+
+def _defaults(task: type[Configuration], path: Path | None) -> dict[str, Configuration]:
+    """Settings from the configuration file, or the built-in ones."""
+    content = read_toml(path) if path is not None else {}
+    tables = {"task": task, "network": NetworkConfiguration, "training": TrainingConfiguration}
+    for table in tables:
+        if not isinstance(content.get(table, {}), dict):
+            raise ConfigurationError(f"configuration file {path}: '{table}' must be a table, written [{table}]")
+    run = {key: value for key, value in content.items() if key not in tables}
+    try:
+        return {
+            "run": RunSettings(**run),
+            **{table: kind(**content.get(table, {})) for table, kind in tables.items()},
+        }
+    except ConfigurationError as error:
+        raise ConfigurationError(f"configuration file {path}: {error}") from None
+
+
+def _options_type(task: type[Configuration]) -> type[Any]:
+    """Build the options of one task: its own, the network's, the training's and the run's."""
+
+    def flat(kind: type[Configuration]) -> Any:
+        return Annotated[kind, tyro.conf.arg(name="")]
+
+    def described(kind: Any, text: str) -> Any:
+        return Annotated[kind, tyro.conf.arg(help=text)]
+
+    return make_dataclass(
+        "TrainOptions",
+        [
+            ("run", flat(RunSettings)),
+            ("task", flat(task)),
+            ("network", flat(NetworkConfiguration)),
+            ("training", flat(TrainingConfiguration)),
+            ("out", described(Path, "Run folder: configuration, metrics, checkpoint, network. Example: --out runs/a")),
+            (
+                "resume",
+                described(tyro.conf.FlagCreatePairsOff[bool], "Continue the run in the folder, bit for bit."),
+                field(default=False),
+            ),
+            (
+                "overwrite",
+                described(tyro.conf.FlagCreatePairsOff[bool], "Replace the run in the folder."),
+                field(default=False),
+            ),
+            (
+                "config",
+                described(Path | None, "TOML file with settings. Example: --config training.toml"),
+                field(default=None),
+            ),
+            (
+                "quiet",
+                described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."),
+                field(default=False),
+            ),
+        ],
+        frozen=True,
+    )
+
+
+def _options(defaults: dict[str, Configuration], task: str) -> Any:
+    kind = _options_type(type(defaults["task"]))
+    return kind(**defaults, out=Path("runs") / task)

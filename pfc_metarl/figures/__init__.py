@@ -1,0 +1,1 @@
+"""Drawing: panels take an axis and a table, and compute nothing."""

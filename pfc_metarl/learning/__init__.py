@@ -1,0 +1,1 @@
+"""Learning by dopamine: rollouts, prediction errors, actor-critic loss and training."""

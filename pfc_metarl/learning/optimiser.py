@@ -1,0 +1,81 @@
+"""Optimisers whose subjects do not touch each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from pfc_metarl.base.errors import StoredFileError
+from pfc_metarl.learning.configuration import TrainingConfiguration
+
+
+class SubjectwiseOptimiser:
+    """RMSProp or Adam over stacked weights, with the gradient's norm limited per subject.
+
+    Both optimisers are element-wise, so stacked subjects stay independent; only the norm
+    is a sum, and it is taken within each subject.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor], configuration: TrainingConfiguration) -> None:
+        self.weights = dict(weights)
+        self.configuration = configuration
+        parameters = list(self.weights.values())
+        if configuration.optimiser == "rmsprop":
+            self._torch: torch.optim.Optimizer = torch.optim.RMSprop(parameters, alpha=0.99, eps=1e-5)
+        else:
+            self._torch = torch.optim.Adam(parameters, eps=1e-5)
+
+    def limit_gradients(self) -> Float[Tensor, " subject"]:
+        """Scale down gradients that are too long; return each subject's norm before that."""
+        norm = gradient_norm([weight.grad for weight in self.weights.values() if weight.grad is not None])
+        scale = (self.configuration.gradient_norm / (norm + 1e-6)).clamp(max=1)
+        for weight in self.weights.values():
+            if weight.grad is not None:
+                weight.grad.mul_(scale.view(-1, *[1] * (weight.grad.ndim - 1)))
+        return norm
+
+    def step(self, update: int) -> None:
+        """Apply the gradients held by the weights, and forget them."""
+        for group in self._torch.param_groups:
+            group["lr"] = annealed(
+                self.configuration.learning_rate,
+                self.configuration.final_learning_rate,
+                update,
+                self.configuration.updates,
+            )
+        self._torch.step()
+        self._torch.zero_grad(set_to_none=True)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything the optimiser remembers, by name."""
+        return {
+            f"{name}.{key}": value
+            for name, weight in self.weights.items()
+            for key, value in self._torch.state[weight].items()
+        }
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Continue from a stored state."""
+        for stored, value in state.items():
+            name, _, key = stored.rpartition(".")
+            if name not in self.weights:
+                raise StoredFileError(f"the checkpoint's optimiser knows '{name}', this network does not")
+            self._torch.state[self.weights[name]][key] = value.clone()
+
+
+def gradient_norm(gradients: list[Tensor]) -> Float[Tensor, " subject"]:
+    """Euclidean norm of each subject's gradient.
+
+    Summed row by row first: a single long sum would be split among threads differently for
+    one subject than for many, and the last bits would differ.
+    """
+    squares = [gradient.flatten(1, -2) if gradient.ndim > 2 else gradient[:, None] for gradient in gradients]
+    return torch.stack([square.square().sum(dim=-1).sum(dim=-1) for square in squares]).sum(dim=0).sqrt()
+
+
+def annealed(first: float, last: float, update: int, updates: int) -> float:
+    """Value at ``update`` on the straight line from the first update to the last."""
+    return first + (last - first) * update / max(updates - 1, 1)

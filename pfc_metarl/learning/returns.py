@@ -1,0 +1,88 @@
+"""Returns and dopamine-like prediction errors."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+def reward_prediction_error(
+    reward: Float[Tensor, "subject episode step"],
+    value: Float[Tensor, "subject episode step"],
+    ended: Bool[Tensor, "subject episode step"],
+    discount: float,
+) -> Float[Tensor, "subject episode step"]:
+    r"""Dopamine-like teaching signal, :math:`\delta_t = r_t + \gamma V_{t+1} - V_t`.
+
+    Parameters
+    ----------
+    reward : earned by the action taken at each step, in task units.
+    value : the critic's output before that action.
+    ended : whether that action ended the episode; nothing follows, so :math:`V_{t+1} = 0`.
+        The last step of the array is always treated so.
+    discount : gamma per step, in [0, 1].
+
+    References
+    ----------
+    Wang et al. (2018), Methods, "Meta-reinforcement learning algorithm".
+    """
+    following = torch.cat([value[..., 1:], torch.zeros_like(value[..., :1])], dim=-1)
+    return reward + discount * following * ~ended - value
+
+
+def n_step_advantage(
+    reward: Float[Tensor, "subject episode step"],
+    value: Float[Tensor, "subject episode step"],
+    ended: Bool[Tensor, "subject episode step"],
+    discount: float,
+    unroll: int,
+) -> Float[Tensor, "subject episode step"]:
+    r"""Advantage of the paper, :math:`\delta_t = R_t - V(s_t)`.
+
+    .. math:: R_t = \sum_{i=0}^{k-1} \gamma^i r_{t+i} + \gamma^k V(s_{t+k})
+
+    where k counts the steps to the end of the episode or of the present stretch of
+    ``unroll`` steps, whichever comes first.
+
+    References
+    ----------
+    Wang et al. (2018), Methods; Mnih et al. (2016), Algorithm S3.
+    """
+    delta = reward_prediction_error(reward, value, ended, discount)
+    steps = reward.shape[-1]
+    last_of_stretch = (torch.arange(steps, device=reward.device) + 1) % unroll == 0
+    return _discounted_sum(delta, discount * (~ended & ~last_of_stretch))
+
+
+def generalised_advantage(
+    reward: Float[Tensor, "subject episode step"],
+    value: Float[Tensor, "subject episode step"],
+    ended: Bool[Tensor, "subject episode step"],
+    discount: float,
+    trace: float,
+) -> Float[Tensor, "subject episode step"]:
+    r"""Generalised advantage, :math:`\sum_i (\gamma\lambda)^i \delta_{t+i}`.
+
+    Parameters
+    ----------
+    trace : lambda; 0 gives the one-step error, 1 the whole return.
+
+    References
+    ----------
+    Schulman et al. (2016), "High-dimensional continuous control using GAE", eq. 16.
+    """
+    delta = reward_prediction_error(reward, value, ended, discount)
+    return _discounted_sum(delta, discount * trace * ~ended)
+
+
+def _discounted_sum(
+    delta: Float[Tensor, "subject episode step"], keep: Float[Tensor, "subject episode step"]
+) -> Float[Tensor, "subject episode step"]:
+    """Solve A_t = delta_t + keep_t A_{t+1} from the last step back."""
+    total = torch.empty_like(delta)
+    following = torch.zeros_like(delta[..., 0])
+    for step in reversed(range(delta.shape[-1])):
+        following = torch.addcmul(delta[..., step], keep[..., step], following)
+        total[..., step] = following
+    return total

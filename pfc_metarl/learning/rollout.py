@@ -1,0 +1,74 @@
+"""A batch of episodes lived by a population, ready to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from pfc_metarl.network.population import Population, choose
+from pfc_metarl.network.unroll import Unroller
+from pfc_metarl.tasks.episode import Chance, Row, Senses, run_episodes
+from pfc_metarl.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What a batch of episodes leaves for learning.
+
+    Row t holds the policy and value before acting at t, the action, what it earned,
+    whether it ended the episode, and whether the episode was still running.
+    ``logits`` and ``value`` carry gradient. ``regret`` is the expected reward given up by
+    each action, where it was asked for and the task defines it.
+    """
+
+    logits: Float[Tensor, "subject episode step action"]
+    value: Float[Tensor, "subject episode step"]
+    action: Int[Tensor, "subject episode step"]
+    reward: Float[Tensor, "subject episode step"]
+    ended: Bool[Tensor, "subject episode step"]
+    valid: Bool[Tensor, "subject episode step"]
+    regret: Float[Tensor, "subject episode step"] | None
+
+
+def collect(
+    task: Task[Any], population: Population, unroller: Unroller, chance: Chance, measure_regret: bool = False
+) -> Rollout:
+    """Let a population act through one batch of episodes and keep what learning needs."""
+    unroll = unroller.begin()
+
+    def act(senses: Senses, uniform: Tensor) -> Int[Tensor, "subject episode"]:
+        logits, _ = population.heads(unroll.step(senses))
+        return choose(logits, uniform[..., 0])
+
+    with torch.no_grad():
+        rows = list(run_episodes(task, act, chance))
+
+    hidden = unroll.hidden()
+    subjects, steps, episodes, _ = hidden.shape
+    logits, value = population.heads(hidden.flatten(1, 2))
+    return Rollout(
+        logits=logits.view(subjects, steps, episodes, -1).transpose(1, 2),
+        value=value.view(subjects, steps, episodes).transpose(1, 2),
+        action=torch.stack([row.action for row in rows], dim=-1),
+        reward=torch.stack([row.reward for row in rows], dim=-1),
+        ended=torch.stack([row.ended for row in rows], dim=-1),
+        valid=torch.stack([row.valid for row in rows], dim=-1),
+        regret=regret(task, rows) if measure_regret else None,
+    )
+
+
+def regret(task: Task[Any], rows: Sequence[Row]) -> Float[Tensor, "subject episode step"] | None:
+    """Expected reward given up at each step, against the best action in the same state."""
+    given_up = []
+    for row in rows:
+        expected = task.expected_reward(row.state)
+        if expected is None:
+            return None
+        chosen = expected.gather(-1, row.action[..., None])[..., 0]
+        given_up.append((expected.amax(dim=-1) - chosen) * row.valid)
+    return torch.stack(given_up, dim=-1)

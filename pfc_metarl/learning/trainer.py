@@ -1,0 +1,145 @@
+"""One weight update after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from pfc_metarl.base.errors import TrainingDivergedError
+from pfc_metarl.base.seeding import Streams
+from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.learning.loss import actor_critic_loss
+from pfc_metarl.learning.optimiser import SubjectwiseOptimiser, annealed
+from pfc_metarl.learning.returns import generalised_advantage, n_step_advantage
+from pfc_metarl.learning.rollout import Rollout, collect
+from pfc_metarl.network.population import Population
+from pfc_metarl.network.unroll import Unroller
+from pfc_metarl.tasks.episode import draw_chance
+from pfc_metarl.tasks.task import Task
+
+
+class Trainer:
+    """Trains a population on a task by dopamine-like advantage actor-critic.
+
+    Parameters
+    ----------
+    task : the world.
+    population : trained in place.
+    configuration : the training's settings.
+    seed : root seed of the random streams.
+    derived : use the hand-derived LSTM gradient; false differentiates by autograd.
+
+    Attributes
+    ----------
+    update : number of updates done so far.
+    """
+
+    def __init__(
+        self,
+        task: Task[Any],
+        population: Population,
+        configuration: TrainingConfiguration,
+        seed: int,
+        derived: bool = True,
+    ) -> None:
+        self.task = task
+        self.population = population
+        self.configuration = configuration
+        self.streams = Streams(seed, population.subjects)
+        self.update = 0
+        for weight in population.weights.values():
+            weight.requires_grad_(True)
+        self.optimiser = SubjectwiseOptimiser(population.weights, configuration)
+        self.unroller = Unroller(population, task.steps, configuration.episodes, derived)
+
+    def advance(self, measure: bool = False) -> dict[str, Tensor]:
+        """Live one batch of episodes and learn from it.
+
+        Parameters
+        ----------
+        measure : also measure the rollout; otherwise an empty mapping comes back.
+
+        Returns
+        -------
+        Per subject: reward and regret per episode, loss, entropy of the policy per step and
+        gradient norm.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If a loss or gradient is not finite. The weights are still those before this update.
+        """
+        settings = self.configuration
+        chance = draw_chance(self.task, self.streams, self.update, settings.episodes, device=self.population.device)
+        rollout = collect(self.task, self.population, self.unroller, chance, measure_regret=measure)
+        loss = actor_critic_loss(
+            logits=rollout.logits,
+            value=rollout.value,
+            action=rollout.action,
+            advantage=self._advantage(rollout),
+            valid=rollout.valid,
+            value_coefficient=settings.value_coefficient,
+            entropy_coefficient=annealed(
+                settings.entropy_coefficient,
+                settings.final_entropy_coefficient,
+                self.update,
+                settings.updates,
+            ),
+        )
+        # Subjects share no weight, so the sum's gradient is each subject's own.
+        loss.sum().backward()
+        norm = self.optimiser.limit_gradients()
+        self._refuse_divergence(loss, norm)
+        self.optimiser.step(self.update)
+        self.update += 1
+        return {"loss": loss.detach(), "gradient_norm": norm, **_measures(rollout)} if measure else {}
+
+    def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:
+        settings = self.configuration
+        value = rollout.value.detach()
+        if settings.advantage == "generalised":
+            return generalised_advantage(rollout.reward, value, rollout.ended, settings.discount, settings.trace)
+        return n_step_advantage(rollout.reward, value, rollout.ended, settings.discount, settings.unroll)
+
+    def _refuse_divergence(self, loss: Float[Tensor, " subject"], norm: Float[Tensor, " subject"]) -> None:
+        broken = ~(torch.isfinite(loss) & torch.isfinite(norm))
+        if bool(broken.any()):
+            position = int(broken.nonzero()[0])
+            raise TrainingDivergedError(
+                f"training stopped at update {self.update + 1}: the loss of subject "
+                f"{self.population.subjects[position]} is not finite; lower --learning-rate or --gradient-norm"
+            )
+
+    def state(self) -> dict[str, Tensor]:
+        """Weights and optimiser, by name, for a checkpoint."""
+        return {
+            **{f"weights.{name}": weight for name, weight in self.population.weights.items()},
+            **{f"optimiser.{name}": value for name, value in self.optimiser.state().items()},
+        }
+
+    def restore(self, state: Mapping[str, Tensor], update: int) -> None:
+        """Continue from a checkpoint."""
+        with torch.no_grad():
+            for name, weight in self.population.weights.items():
+                weight.copy_(state[f"weights.{name}"])
+        stored = {key: value for key, value in state.items() if key.startswith("optimiser.")}
+        self.optimiser.restore({key.removeprefix("optimiser."): value for key, value in stored.items()})
+        self.update = update
+
+
+def _measures(rollout: Rollout) -> dict[str, Tensor]:
+    """Mean over episodes of what the progress bar and the metrics show."""
+    steps = rollout.valid.sum(dim=(1, 2))
+    log_policy = torch.log_softmax(rollout.logits.detach(), dim=-1)
+    entropy = -(log_policy.exp() * log_policy).sum(dim=-1) * rollout.valid
+    measures = {
+        "reward": (rollout.reward * rollout.valid).sum(dim=-1).mean(dim=-1),
+        "entropy": entropy.sum(dim=(1, 2)) / steps,
+    }
+    if rollout.regret is not None:
+        measures["regret"] = rollout.regret.sum(dim=-1).mean(dim=-1)
+    return measures

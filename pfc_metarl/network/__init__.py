@@ -1,0 +1,1 @@
+"""The prefrontal network: inputs, recurrent cores, and populations of them."""

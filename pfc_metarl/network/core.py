@@ -1,0 +1,147 @@
+"""Recurrent cores of a population: LSTM, GRU and the plain recurrent network.
+
+Every weight has a leading subject dimension. A core holds no weights and no state; both
+are arguments, so that ``step`` reads as the textbook equation.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+Weights = Mapping[str, Tensor]
+State = tuple[Float[Tensor, "subject episode unit"], ...]
+
+
+class RecurrentCore(ABC):
+    """A recurrent layer of ``units`` units fed by ``inputs`` channels.
+
+    Attributes
+    ----------
+    state_names : names of the state's parts; the first is always the output ``hidden``.
+    """
+
+    state_names: ClassVar[tuple[str, ...]] = ("hidden",)
+
+    def __init__(self, inputs: int, units: int) -> None:
+        self.inputs = inputs
+        self.units = units
+
+    @abstractmethod
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each weight of one subject."""
+
+    @abstractmethod
+    def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
+        """Return the state after receiving one input."""
+
+    def draw(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
+        """Draw one subject's initial weights.
+
+        Uniform within one over the root of ``units``, but for the recurrent part of every
+        gate, which is orthogonal: activity neither dies out nor blows up along the episode
+        (Saxe et al. 2014).
+        """
+        bound = 1 / math.sqrt(self.units)
+        weights = {name: generator.uniform(-bound, bound, shape) for name, shape in self.shapes().items()}
+        recurrent = weights["recurrent_weight"] if "recurrent_weight" in weights else weights["weight"][self.inputs :]
+        for first in range(0, recurrent.shape[1], self.units):
+            block, triangle = np.linalg.qr(generator.normal(size=(self.units, self.units)))
+            # Signs as in the triangle's diagonal make the draw uniform over rotations.
+            recurrent[:, first : first + self.units] = block * np.sign(np.diag(triangle))
+        return weights
+
+
+class LSTM(RecurrentCore):
+    r"""Long short-term memory, the network of the paper.
+
+    With :math:`L_y = W_{xy} x_t + W_{hy} h_{t-1} + b_y` and :math:`G_y = \sigma(L_y)`,
+
+    .. math:: c_t = G_f c_{t-1} + G_i \tanh(L_c), \qquad h_t = G_o \tanh(c_t).
+
+    The weight joins input and recurrent rows, and its columns hold the gates in the order
+    input, forget, output, candidate: the three sigmoids lie side by side.
+
+    References
+    ----------
+    Wang et al. (2018), Methods, "Architecture"; the forget gate is their maintenance gate.
+    """
+
+    state_names = ("hidden", "cell")
+    gates = ("input", "forget", "output", "candidate")
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.inputs + self.units, 4 * self.units), "bias": (4 * self.units,)}
+
+    def draw(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
+        weights = super().draw(generator)
+        # An open forget gate lets the first gradients reach back over the episode (Jozefowicz et al. 2015).
+        weights["bias"][:] = 0
+        weights["bias"][self.units : 2 * self.units] = 1
+        return weights
+
+    def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
+        hidden, cell = state
+        linear = joint_product(weights, torch.cat([received, hidden], dim=-1))
+        input_gate, forget_gate, output_gate, candidate = linear.chunk(4, dim=-1)
+        cell = torch.sigmoid(forget_gate) * cell + torch.sigmoid(input_gate) * torch.tanh(candidate)
+        return torch.sigmoid(output_gate) * torch.tanh(cell), cell
+
+
+class GRU(RecurrentCore):
+    r"""Gated recurrent unit, as in Duan et al. (2016).
+
+    .. math::
+        h_t = (1 - z) n + z h_{t-1}, \qquad
+        n = \tanh(W_{xn} x_t + b_{xn} + r (W_{hn} h_{t-1} + b_{hn}))
+
+    with reset gate r and update gate z; columns in the order reset, update, candidate.
+    """
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        columns = 3 * self.units
+        return {
+            "input_weight": (self.inputs, columns),
+            "recurrent_weight": (self.units, columns),
+            "input_bias": (columns,),
+            "recurrent_bias": (columns,),
+        }
+
+    def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
+        (hidden,) = state
+        from_input = torch.baddbmm(weights["input_bias"][:, None], received, weights["input_weight"])
+        from_hidden = torch.baddbmm(weights["recurrent_bias"][:, None], hidden, weights["recurrent_weight"])
+        reset_x, update_x, candidate_x = from_input.chunk(3, dim=-1)
+        reset_h, update_h, candidate_h = from_hidden.chunk(3, dim=-1)
+        reset = torch.sigmoid(reset_x + reset_h)
+        update = torch.sigmoid(update_x + update_h)
+        candidate = torch.tanh(candidate_x + reset * candidate_h)
+        return ((1 - update) * candidate + update * hidden,)
+
+
+class VanillaRNN(RecurrentCore):
+    r"""Plain recurrent network, :math:`h_t = \tanh(W_x x_t + W_h h_{t-1} + b)`."""
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.inputs + self.units, self.units), "bias": (self.units,)}
+
+    def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
+        (hidden,) = state
+        return (torch.tanh(joint_product(weights, torch.cat([received, hidden], dim=-1))),)
+
+
+def joint_product(
+    weights: Weights, joined: Float[Tensor, "subject episode input+unit"]
+) -> Float[Tensor, "subject episode column"]:
+    """One product for input and recurrent weights together, plus the bias."""
+    return torch.baddbmm(weights["bias"][:, None], joined, weights["weight"])
+
+
+CORES: dict[str, type[RecurrentCore]] = {"lstm": LSTM, "gru": GRU, "vanilla": VanillaRNN}

@@ -1,0 +1,167 @@
+"""A population: one actor-critic network per subject, in the same tensors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Tensor
+
+from pfc_metarl.base.seeding import Streams
+from pfc_metarl.network.core import CORES, LSTM, RecurrentCore, State
+from pfc_metarl.network.inputs import InputConfiguration
+
+# Standard deviation of the heads' initial weights: policies start near uniform, and the
+# gradients that reach the core are not tiny.
+HEAD_SCALE = 0.3
+
+
+class NetworkConfiguration(InputConfiguration):
+    """The prefrontal network: its core, its size and what it receives."""
+
+    core: Literal["lstm", "gru", "vanilla"] = "lstm"
+    """Kind of recurrent layer."""
+
+    units: Annotated[int, Field(ge=1, le=4096)] = 48
+    """Recurrent units."""
+
+    initial_state: Literal["learned", "zero"] = "learned"
+    """State at an episode's start: learned (Sims 1-4 and 6) or zeros (Sim 5)."""
+
+
+class Population:
+    """Subjects with weights of their own, side by side.
+
+    Parameters
+    ----------
+    configuration : core, size and input channels.
+    inputs, actions : sizes of input vector and action set.
+    subjects : index of each subject, which fixes its random streams.
+    weights : by name, each with a leading subject dimension.
+    """
+
+    def __init__(
+        self,
+        configuration: NetworkConfiguration,
+        inputs: int,
+        actions: int,
+        subjects: Sequence[int],
+        weights: Mapping[str, Tensor],
+    ) -> None:
+        self.configuration = configuration
+        self.inputs = inputs
+        self.actions = actions
+        self.subjects = tuple(subjects)
+        self.weights = dict(weights)
+        self.core: RecurrentCore = CORES[configuration.core](inputs, configuration.units)
+
+    @classmethod
+    def draw(cls, configuration: NetworkConfiguration, inputs: int, actions: int, streams: Streams) -> Population:
+        """Draw the initial weights of every subject from its own stream."""
+        empty = cls(configuration, inputs, actions, streams.subjects, {})
+        drawn = [empty._draw_subject(generator) for generator in streams.generators("weights")]
+        weights = {
+            name: torch.from_numpy(np.stack([subject[name] for subject in drawn]).astype(np.float32))
+            for name in drawn[0]
+        }
+        return cls(configuration, inputs, actions, streams.subjects, weights)
+
+    def _draw_subject(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
+        units = self.configuration.units
+        weights = self.core.draw(generator)
+        weights["head_weight"] = generator.normal(0, HEAD_SCALE, (units, self.actions + 1))
+        weights["head_bias"] = np.zeros(self.actions + 1)
+        if self.configuration.initial_state == "learned":
+            for name in self.core.state_names:
+                weights[f"initial_{name}"] = np.zeros(units)
+        return weights
+
+    @property
+    def device(self) -> torch.device:
+        return self.weights["head_weight"].device
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every weight, subject dimension included."""
+        drawn = self._draw_subject(np.random.default_rng(0))
+        return {name: (len(self.subjects), *weight.shape) for name, weight in drawn.items()}
+
+    def initial_state(self, episodes: int) -> State:
+        """State at the start of an episode: one learned (or zero) vector per subject."""
+        shape = (len(self.subjects), episodes, self.configuration.units)
+        if self.configuration.initial_state == "zero":
+            return tuple(self.weights["head_weight"].new_zeros(shape) for _ in self.core.state_names)
+        return tuple(self.weights[f"initial_{name}"][:, None].expand(shape) for name in self.core.state_names)
+
+    def heads(
+        self, hidden: Float[Tensor, "subject row unit"]
+    ) -> tuple[Float[Tensor, "subject row action"], Float[Tensor, "subject row"]]:
+        """Policy logits and value, from one joint product.
+
+        A product with a single output column is not bit-for-bit the same for a subject
+        alone and in company; the joint one is.
+        """
+        output = torch.baddbmm(self.weights["head_bias"][:, None], hidden, self.weights["head_weight"])
+        return output[..., : self.actions], output[..., self.actions]
+
+    def to(self, device: torch.device | str) -> Population:
+        """Return the population on another device."""
+        return self._with({name: weight.to(device) for name, weight in self.weights.items()}, self.subjects)
+
+    def select(self, positions: Sequence[int]) -> Population:
+        """Return some of the subjects, by position."""
+        chosen = list(positions)
+        weights = {name: weight[chosen].clone() for name, weight in self.weights.items()}
+        return self._with(weights, [self.subjects[position] for position in chosen])
+
+    def _with(self, weights: Mapping[str, Tensor], subjects: Sequence[int]) -> Population:
+        return Population(self.configuration, self.inputs, self.actions, subjects, weights)
+
+    def fingerprints(self) -> list[str]:
+        """SHA-256 of each subject's weights: names, shapes and bytes."""
+        digests = [hashlib.sha256() for _ in self.subjects]
+        for name in sorted(self.weights):
+            weight = np.ascontiguousarray(self.weights[name].detach().cpu().numpy())
+            for digest, own in zip(digests, weight, strict=True):
+                digest.update(f"{name}{own.shape}".encode() + own.tobytes())
+        return [digest.hexdigest() for digest in digests]
+
+    def as_torch_modules(self, position: int) -> tuple[torch.nn.LSTMCell, torch.nn.Linear]:
+        """Take one LSTM subject out as plain torch modules: the cell, and both heads as one linear layer.
+
+        The head's first rows are the policy logits and its last row is the value.
+        """
+        if not isinstance(self.core, LSTM):
+            raise TypeError(f"as_torch_modules needs an LSTM core, not {type(self.core).__name__}")
+        units = self.configuration.units
+        own = {name: weight[position].detach().cpu() for name, weight in self.weights.items()}
+        # torch orders the gates input, forget, candidate, output.
+        order = [gate * units + unit for gate in (0, 1, 3, 2) for unit in range(units)]
+        cell = torch.nn.LSTMCell(self.inputs, units)
+        head = torch.nn.Linear(units, self.actions + 1)
+        with torch.no_grad():
+            cell.weight_ih.copy_(own["weight"][: self.inputs, order].T)
+            cell.weight_hh.copy_(own["weight"][self.inputs :, order].T)
+            cell.bias_ih.copy_(own["bias"][order])
+            cell.bias_hh.zero_()
+            head.weight.copy_(own["head_weight"].T)
+            head.bias.copy_(own["head_bias"])
+        return cell, head
+
+
+def choose(
+    logits: Float[Tensor, "subject episode action"], uniform: Float[Tensor, "subject episode"]
+) -> Int[Tensor, "subject episode"]:
+    """Sample an action from the softmax, by inverting its cumulative distribution.
+
+    References
+    ----------
+    Wang et al. (2018), Methods: actions are sampled, in training and at test.
+    """
+    cumulative = torch.softmax(logits, dim=-1).cumsum(dim=-1)
+    # Rounding can leave the last cumulative just below 1; it is not compared.
+    return (uniform[..., None] >= cumulative[..., :-1]).sum(dim=-1)

@@ -1,0 +1,97 @@
+"""A pass through an episode that can be differentiated afterwards.
+
+Acting and learning share one forward pass: the unroll keeps what the backward pass will
+need while the subject acts. ``AutogradUnroll`` is the plain path for any core, and the
+oracle for the derived one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from pfc_metarl.network.core import LSTM
+from pfc_metarl.network.inputs import build_input
+from pfc_metarl.network.lstm_gradient import LSTMTrace, lstm_hidden
+from pfc_metarl.network.population import Population
+from pfc_metarl.tasks.episode import Senses
+
+
+class Unroll(ABC):
+    """One batch of episodes through a population's core."""
+
+    @abstractmethod
+    def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
+        """Receive one input; return the new hidden state, detached."""
+
+    @abstractmethod
+    def hidden(self) -> Float[Tensor, "subject step episode unit"]:
+        """Hidden states of all steps, differentiable in the core's weights."""
+
+
+class AutogradUnroll(Unroll):
+    """Any core, differentiated by autograd."""
+
+    def __init__(self, population: Population, episodes: int) -> None:
+        self.population = population
+        with torch.enable_grad():
+            self.state = population.initial_state(episodes)
+        self.collected: list[Tensor] = []
+
+    def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
+        population = self.population
+        received = build_input(senses, population.configuration)
+        with torch.enable_grad():
+            self.state = population.core.step(population.weights, received, self.state)
+        self.collected.append(self.state[0])
+        return self.state[0].detach()
+
+    def hidden(self) -> Float[Tensor, "subject step episode unit"]:
+        return torch.stack(self.collected, dim=1)
+
+
+class DerivedUnroll(Unroll):
+    """An LSTM with its backward pass derived by hand; buffers are reused from batch to batch."""
+
+    def __init__(self, population: Population, trace: LSTMTrace) -> None:
+        self.population = population
+        self.trace = trace
+        with torch.enable_grad():
+            self.initial = population.initial_state(trace.episodes)
+        trace.begin(population.weights, *self.initial)
+
+    def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
+        build_input(senses, self.population.configuration, out=self.trace.received(senses.step))
+        return self.trace.step(senses.step)
+
+    def hidden(self) -> Float[Tensor, "subject step episode unit"]:
+        weights = self.population.weights
+        return lstm_hidden(self.trace, weights["weight"], weights["bias"], *self.initial)
+
+
+class Unroller:
+    """Makes the unroll of each batch: derived where the core allows it, autograd otherwise.
+
+    Parameters
+    ----------
+    population : whose core is unrolled.
+    steps, episodes : size of a batch.
+    derived : use the hand-derived gradient for an LSTM; false forces autograd.
+    """
+
+    def __init__(self, population: Population, steps: int, episodes: int, derived: bool = True) -> None:
+        self.population = population
+        self.episodes = episodes
+        self.trace: LSTMTrace | None = None
+        if derived and isinstance(population.core, LSTM):
+            weight = population.weights["weight"]
+            self.trace = LSTMTrace(weight, population.inputs, population.core.units, steps, episodes)
+
+    def begin(self) -> Unroll:
+        """Start a new batch of episodes."""
+        if self.trace is None:
+            return AutogradUnroll(self.population, self.episodes)
+        return DerivedUnroll(self.population, self.trace)

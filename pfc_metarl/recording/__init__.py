@@ -1,0 +1,1 @@
+"""Recordings: named-dimension datasets of what an agent received, was, did and earned."""

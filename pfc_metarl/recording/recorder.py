@@ -1,0 +1,139 @@
+"""From an agent and a task to a dataset with named dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from pfc_metarl.agents.agent import Agent
+from pfc_metarl.base.errors import ConfigurationError, FrozenWeightsError
+from pfc_metarl.base.seeding import Streams
+from pfc_metarl.tasks.episode import Row, draw_chance, run_episodes
+from pfc_metarl.tasks.registry import task_name
+from pfc_metarl.tasks.task import Task, Truth
+
+TRIAL = ("subject", "episode", "step")
+
+# Axes of a network's readouts after `subject episode step`; a scalar readout has none.
+READOUT_AXES = {"policy": ("action",), "hidden": ("unit",), "cell": ("unit",)}
+
+
+def record(
+    agent: Agent,
+    task: Task[Any],
+    episodes: int = 300,
+    seed: int = 0,
+    variables: Collection[str] | None = None,
+    quiet: bool = True,
+) -> xr.Dataset:
+    """Put an agent through a task with its weights fixed, and keep everything.
+
+    Row t of every variable belongs together: what the agent received at t, its state after
+    receiving it, what it then did, and what that earned.
+
+    Parameters
+    ----------
+    agent : a frozen network or a reference learner.
+    task : the world.
+    episodes : per subject.
+    seed : root seed of the evaluation; two agents with the same seed meet the same problems.
+    variables : readouts and truths to keep; None keeps all. Inputs, actions and rewards are
+        always kept.
+    quiet : no progress bar.
+
+    Returns
+    -------
+    Dataset over ``subject episode step`` (and ``unit``, ``action``, ``feature`` and the task's
+    own axes). The action taken is called ``choice``, since ``action`` names the axis. The
+    attributes hold the task, the seed and each subject's weight hash.
+
+    Raises
+    ------
+    FrozenWeightsError
+        If a weight changed while recording.
+    ConfigurationError
+        If ``episodes`` is below 1, or the agent does not fit the task.
+    """
+    if episodes < 1:
+        raise ConfigurationError(f"episodes is {episodes}: record at least 1 episode")
+    agent.refuse_unfit(task)
+    before = agent.fingerprints()
+    chance = draw_chance(task, Streams(seed, agent.subjects, "evaluation"), 0, episodes, agent.choice_draws)
+    memory = agent.begin(episodes)
+    collected: dict[str, list[Tensor]] = {}
+    axes: dict[str, tuple[str, ...]] = {}
+
+    def keep(name: str, values: Tensor, own_axes: tuple[str, ...]) -> None:
+        collected.setdefault(name, []).append(values)
+        axes[name] = own_axes
+
+    def wanted(name: str) -> bool:
+        return variables is None or name in variables
+
+    def act(senses: Any, uniform: Tensor) -> Tensor:
+        nonlocal memory
+        response = agent.respond(memory, senses, uniform)
+        memory = response.memory
+        for name, values in response.readout.items():
+            if wanted(name):
+                keep(name, values, READOUT_AXES.get(name, ()))
+        return response.action
+
+    with torch.no_grad():
+        for row in tqdm(
+            run_episodes(task, act, chance), total=task.steps, desc="recording", unit="step", disable=quiet
+        ):
+            _keep_row(task, row, keep, wanted)
+    arrays = {name: torch.stack(values, dim=2) for name, values in collected.items()}
+    for name, truth in task.belief(arrays["choice"], arrays["reward"]).items():
+        if wanted(name):
+            arrays[name], axes[name] = truth.values, truth.axes
+
+    if agent.fingerprints() != before:
+        raise FrozenWeightsError("a weight changed while recording; the recording is not kept")
+    attributes = {"task": task_name(task), "seed": seed, "weight_hashes": before}
+    return _dataset(arrays, axes, agent.subjects, attributes)
+
+
+def _keep_row(task: Task[Any], row: Row, keep: Any, wanted: Any) -> None:
+    """Keep what one row received, did and earned, and the truth behind it."""
+    keep("observation", row.senses.observation, ("feature",))
+    keep("previous_action", row.senses.previous_action, ("action",))
+    keep("previous_reward", row.senses.previous_reward, ())
+    keep("choice", row.action, ())
+    keep("reward", row.reward, ())
+    keep("valid", row.valid, ())
+    truths: Mapping[str, Truth] = task.truth(row.state)
+    expected = task.expected_reward(row.state)
+    if expected is not None:
+        chosen = expected.gather(-1, row.action[..., None])[..., 0]
+        truths = {**truths, "regret": Truth(expected.amax(dim=-1) - chosen)}
+    for name, truth in truths.items():
+        if wanted(name):
+            keep(name, truth.values, truth.axes)
+
+
+def _dataset(
+    arrays: Mapping[str, Tensor],
+    axes: Mapping[str, tuple[str, ...]],
+    subjects: tuple[int, ...],
+    attributes: Mapping[str, Any],
+) -> xr.Dataset:
+    """Name every dimension; leave out what is empty, such as the observation of a bandit."""
+    variables = {
+        name: ((*TRIAL, *axes[name]), _smallest(values.cpu().numpy()))
+        for name, values in arrays.items()
+        if values.numel()
+    }
+    return xr.Dataset(variables, coords={"subject": list(subjects)}, attrs=dict(attributes))
+
+
+def _smallest(values: np.ndarray) -> np.ndarray:
+    """Store choices as small integers."""
+    return values.astype(np.int16) if values.dtype == np.int64 else values

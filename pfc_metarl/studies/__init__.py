@@ -1,0 +1,1 @@
+"""What every published study shares: claims and their verdicts, networks, files, provenance."""

@@ -1,0 +1,55 @@
+"""Studies by name, and the networks bundled with them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfc_metarl.base.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from pfc_metarl.network.population import Population
+    from pfc_metarl.studies.study import Study
+
+# name -> (module in pfc_metarl.experiments, one line for `pfc-metarl list`)
+STUDIES: dict[str, tuple[str, str]] = {
+    "fig1": ("fig1", "Wang 2018, Fig. 1: learning to learn two-armed bandits"),
+}
+
+
+def find_study(name: str) -> Study:
+    """Return a study.
+
+    Raises
+    ------
+    UnknownNameError
+        If no study has this name.
+    """
+    if name not in STUDIES:
+        raise UnknownNameError(f"unknown study '{name}': the studies are {', '.join(sorted(STUDIES))}")
+    return import_module(f"pfc_metarl.experiments.{STUDIES[name][0]}.study").STUDY
+
+
+def bundled_networks() -> dict[str, Path]:
+    """Every bundled network, ``study/label`` -> file."""
+    folder = Path(str(files("pfc_metarl.data")))
+    return {f"{file.parent.name}/{file.stem}": file for file in sorted(folder.glob("*/*.safetensors"))}
+
+
+def load(network: str | Path) -> Population:
+    """Load a trained population.
+
+    Parameters
+    ----------
+    network : a file written by training, or a bundled network such as "fig1/independent".
+
+    Raises
+    ------
+    StoredFileError
+        If the file is missing, damaged or foreign.
+    """
+    from pfc_metarl.network.store import load_population  # torch is loaded here, not when listing
+
+    return load_population(bundled_networks().get(str(network), Path(network)))[0]

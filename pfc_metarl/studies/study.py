@@ -1,0 +1,71 @@
+"""A study: networks to train, an evaluation to run, a figure to draw, claims to score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.studies.claim import Claim, Measures
+from pfc_metarl.tasks.registry import make_task
+from pfc_metarl.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one population of a study is trained."""
+
+    task: str
+    task_settings: Mapping[str, Any] = field(default_factory=dict)
+    network: NetworkConfiguration = field(default_factory=NetworkConfiguration)
+    training: TrainingConfiguration = field(default_factory=TrainingConfiguration)
+
+    def make_task(self) -> Task[Any]:
+        """Make the task that this population is trained on."""
+        return make_task(self.task, **self.task_settings)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a study measured on frozen networks.
+
+    Attributes
+    ----------
+    measures : per name, one value per subject; what the claims are scored on.
+    panels : everything that is drawn, one tidy table per panel.
+    recordings : the recordings behind it, by group.
+    """
+
+    measures: Measures
+    panels: Mapping[str, pd.DataFrame]
+    recordings: Mapping[str, xr.Dataset]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One published figure or experiment.
+
+    Attributes
+    ----------
+    name, title : how it is called, and what it shows.
+    presets : recipes of its populations, by preset and label.
+    subjects : subjects per population.
+    evaluate : run frozen networks (label -> population) with an evaluation seed; the last
+        argument silences its progress bar.
+    plot : draw the panels.
+    claims : scored on the evaluation's measures.
+    """
+
+    name: str
+    title: str
+    presets: Mapping[str, Mapping[str, Recipe]]
+    subjects: int
+    evaluate: Callable[[Mapping[str, Population], int, bool], Evaluation]
+    plot: Callable[[Evaluation], Figure]
+    claims: tuple[Claim, ...]

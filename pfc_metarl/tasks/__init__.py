@@ -1,0 +1,1 @@
+"""Worlds: pure, batched, with a hidden truth for analysis."""

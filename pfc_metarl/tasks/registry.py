@@ -1,0 +1,48 @@
+"""Tasks by name. A task's module is loaded when the task is asked for, not before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pfc_metarl.base.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from pfc_metarl.tasks.task import Task
+
+# name -> (module, class, one line); modules as text keep `pfc-metarl list` free of torch.
+TASKS: dict[str, tuple[str, str, str]] = {
+    "two-armed-bandit": (
+        "pfc_metarl.tasks.bandit",
+        "Bandit",
+        "arms that pay with probabilities redrawn every episode (Wang 2018 Fig. 1)",
+    ),
+}
+
+
+def task_type(name: str) -> type[Task[Any]]:
+    """Return the class of a registered task.
+
+    Raises
+    ------
+    UnknownNameError
+        If no task has this name.
+    """
+    if name not in TASKS:
+        raise UnknownNameError(f"unknown task '{name}': the tasks are {', '.join(sorted(TASKS))}")
+    module, attribute, _ = TASKS[name]
+    return getattr(import_module(module), attribute)
+
+
+def make_task(name: str, **settings: Any) -> Task[Any]:
+    """Make a registered task; ``settings`` are the fields of its configuration."""
+    kind = task_type(name)
+    return kind(kind.configuration_type(**settings))
+
+
+def task_name(task: Task[Any]) -> str:
+    """Return the name under which a task's class is registered."""
+    for name, (module, attribute, _) in TASKS.items():
+        if (type(task).__module__, type(task).__qualname__) == (module, attribute):
+            return name
+    raise UnknownNameError(f"{type(task).__name__} is not a registered task: add it to pfc_metarl.tasks.registry")

@@ -1,0 +1,100 @@
+"""What every task is: a pure, batched world with hidden truth."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from pfc_metarl.base.configuration import Configuration
+
+TaskState = TypeVar("TaskState")
+
+
+@dataclass(frozen=True)
+class TimeStep:
+    """What the world shows at one step.
+
+    Attributes
+    ----------
+    observation : what the subject sees now.
+    reward : earned by the action just taken, in task units; zero at the first step.
+    ended : whether the episode is over, so that nothing more is asked.
+    """
+
+    observation: Float[Tensor, "subject episode feature"]
+    reward: Float[Tensor, "subject episode"]
+    ended: Bool[Tensor, "subject episode"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One hidden variable of a task: its values and the names of the axes after ``subject episode``."""
+
+    values: Tensor
+    axes: tuple[str, ...] = ()
+
+
+class Task(ABC, Generic[TaskState]):
+    """A world of many subjects and episodes, stepped together.
+
+    A task holds no state: it takes a state and returns the next. All chance enters as
+    uniform numbers handed in by the caller, so a task is a plain function and the same on
+    any device. No method loops over subjects or episodes, and none carries a gradient.
+
+    Attributes
+    ----------
+    actions : number of actions.
+    features : length of the observation.
+    steps : network time steps of the longest episode.
+    start_draws, step_draws : uniform numbers used by ``start`` and by each ``step``.
+    """
+
+    configuration_type: ClassVar[type[Configuration]]
+
+    actions: int
+    features: int
+    steps: int
+    start_draws: int
+    step_draws: int
+
+    def __init__(self, configuration: Any) -> None:
+        self.configuration = configuration
+
+    @abstractmethod
+    def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[TaskState, TimeStep]:
+        """Begin an episode: draw its parameters and show its first observation."""
+
+    @abstractmethod
+    def step(
+        self,
+        state: TaskState,
+        action: Int[Tensor, "subject episode"],
+        uniform: Float[Tensor, "subject episode draw"],
+    ) -> tuple[TaskState, TimeStep]:
+        """Take one action in every episode."""
+
+    @abstractmethod
+    def truth(self, state: TaskState) -> Mapping[str, Truth]:
+        """Reveal the hidden variables in force before the next action, for analysis only."""
+
+    def expected_reward(self, state: TaskState) -> Float[Tensor, "subject episode action"] | None:
+        """Mean reward of each action in this state, from which regret is read; None where regret has no meaning."""
+        del state
+        return None
+
+    def belief(
+        self,
+        action: Int[Tensor, "subject episode step"],
+        reward: Float[Tensor, "subject episode step"],
+    ) -> Mapping[str, Truth]:
+        """What an ideal observer of the same actions and rewards believes before each step.
+
+        Returns an empty mapping where no exact ideal observer is known.
+        """
+        del action, reward
+        return {}

@@ -1,0 +1,112 @@
+"""From a study's name to its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from matplotlib import image
+
+from pfc_metarl.base.errors import StoredFileError
+from pfc_metarl.network.store import load_population
+from pfc_metarl.studies.registry import bundled_networks, find_study, load
+from pfc_metarl.studies.reproduce import Reproduction, reproduce
+
+FILES = {
+    "figure.png",
+    "figure.svg",
+    "figure_data.csv",
+    "claims.csv",
+    "claims.json",
+    "recording.nc",
+    "provenance.json",
+}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Reproduction:
+    return reproduce("fig1", out=tmp_path_factory.mktemp("fig1"), quiet=True)
+
+
+def test_it_writes_every_file(result: Reproduction) -> None:
+    assert {path.name for path in result.folder.iterdir()} == FILES
+    assert image.imread(result.folder / "figure.png").std() > 0.1, "the picture must not be blank"
+
+
+def test_the_figure_data_hold_all_that_is_drawn(result: Reproduction) -> None:
+    drawn = pd.read_csv(result.folder / "figure_data.csv", dtype={"panel": str})
+    choices = drawn[drawn["panel"] == "1c"]
+    assert len(choices) == 2 * 300 * 100
+    curves = drawn[drawn["panel"] == "1d"]
+    assert set(curves.groupby("curve").size()) == {100}
+    assert curves["curve"].nunique() == 6
+    assert drawn[drawn["panel"] == "1e"]["problem"].nunique() == 4
+    assert len(drawn[drawn["panel"] == "1f"]) == 300
+
+
+def test_the_drawn_regret_is_the_scored_regret(result: Reproduction) -> None:
+    curves = result.evaluation.panels["1d"]
+    last = curves[curves["trial"] == 100].set_index("curve")["regret"]
+    measures = result.evaluation.measures
+    assert last["meta-RL, independent arms"] == pytest.approx(measures["regret.independent.problem"].mean())
+    assert last["Thompson sampling"] == pytest.approx(measures["regret.thompson.problem"].mean())
+
+
+def test_claims_agree_between_table_csv_and_json(result: Reproduction) -> None:
+    table = pd.read_csv(result.folder / "claims.csv", keep_default_na=False)
+    entries = json.loads((result.folder / "claims.json").read_text())
+    assert list(table["verdict"]) == list(result.claims["verdict"]) == [entry["verdict"] for entry in entries]
+    assert len(table) == len(find_study("fig1").claims)
+
+
+def test_the_bundled_networks_keep_their_verdicts(result: Reproduction) -> None:
+    verdicts = result.claims.set_index("claim")["verdict"]
+    for claim in ("independent-regret", "uniform-regret", "correlated-regret", "order-of-algorithms", "weights-frozen"):
+        assert verdicts[claim] == "replicated", claim
+
+
+def test_the_recording_opens_with_groups_and_named_dimensions(result: Reproduction) -> None:
+    with xr.open_datatree(result.folder / "recording.nc", engine="h5netcdf") as tree:
+        payoffs = tree["correlated/payoffs"]
+        assert payoffs["hidden"].dims == ("subject", "episode", "step", "unit")
+        assert payoffs.sizes["episode"] == 300
+        assert "independent/state-reset" in {node.path.removeprefix("/") for node in tree.leaves}
+
+
+def test_provenance_names_the_bundled_weights(result: Reproduction) -> None:
+    provenance = json.loads((result.folder / "provenance.json").read_text())
+    assert provenance["weight_hashes"]["independent"] == load("fig1/independent").fingerprints()
+    assert provenance["environment"]["versions"]["torch"]
+
+
+def test_bundled_networks_were_made_by_the_fast_recipe() -> None:
+    for label, recipe in find_study("fig1").presets["fast"].items():
+        population, origin = load_population(bundled_networks()[f"fig1/{label}"])
+        assert origin["training"] == recipe.training.model_dump()
+        assert origin["network"] == recipe.network.model_dump()
+        assert origin["task"]["distribution"] == label
+        assert len(population.subjects) == 8
+
+
+def test_fewer_subjects_are_the_first_of_the_bundled(result: Reproduction, tmp_path: Path) -> None:
+    few = reproduce("fig1", subjects=2, out=tmp_path, quiet=True)
+    np.testing.assert_array_equal(
+        few.evaluation.measures["regret.independent.problem"],
+        result.evaluation.measures["regret.independent.problem"][:2],
+    )
+
+
+def test_load_refuses_what_is_not_there() -> None:
+    with pytest.raises(StoredFileError, match="fig1/nothing"):
+        load("fig1/nothing")
+
+
+@pytest.mark.slow
+def test_retraining_holds_the_time_limit_and_the_claims(tmp_path: Path) -> None:
+    result = reproduce("fig1", retrain=True, seed=101, out=tmp_path, quiet=True)
+    assert result.seconds < 6 * 60 + 60, "training 16 subjects may take 6 minutes on 2 cores, evaluation 1 more"
+    assert (result.claims["verdict"] != "not replicated").sum() >= 7

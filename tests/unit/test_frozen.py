@@ -1,0 +1,198 @@
+"""Frozen means frozen: torch refuses to change the weights, and a hash before and after proves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from pfc_metarl.agents.frozen import FrozenAgent, freeze
+from pfc_metarl.agents.interventions import Intervention, ResetState, SilenceAction, SilenceReward
+from pfc_metarl.base.errors import ConfigurationError, FrozenWeightsError
+from pfc_metarl.network.core import State
+from pfc_metarl.network.population import Population
+from pfc_metarl.recording.recorder import record
+from pfc_metarl.tasks.episode import Senses
+from pfc_metarl.tasks.registry import make_task
+
+
+@pytest.fixture
+def bandit() -> Any:
+    return make_task("two-armed-bandit", trials=5)
+
+
+def test_recording_leaves_the_weights_as_they_were(draw_population: Any, bandit: Any) -> None:
+    population = draw_population(bandit)
+    before = population.fingerprints()
+    agent = freeze(population)
+    recording = record(agent, bandit, episodes=3)
+    assert before == agent.fingerprints() == population.fingerprints() == recording.attrs["weight_hashes"]
+    assert len(set(before)) == 2
+
+
+def test_every_weight_counts_in_the_fingerprint(draw_population: Any) -> None:
+    population = draw_population()
+    before = population.fingerprints()
+    for weight in population.weights.values():
+        weight[1].flatten()[0] += 1e-3
+        changed = population.fingerprints()
+        assert changed[0] == before[0]
+        assert changed[1] != before[1]
+        before = changed
+
+
+def test_training_on_does_not_reach_a_frozen_agent(draw_population: Any) -> None:
+    population = draw_population()
+    agent = freeze(population)
+    before = agent.fingerprints()
+    for weight in population.weights.values():
+        weight.add_(1)
+    assert agent.fingerprints() == before
+
+
+def test_torch_refuses_to_change_frozen_weights(draw_population: Any) -> None:
+    for weight in freeze(draw_population()).population.weights.values():
+        with pytest.raises(RuntimeError, match=r"[Ii]nference"):
+            weight.add_(1)
+
+
+def test_torch_refuses_a_gradient_through_frozen_weights(draw_population: Any) -> None:
+    agent = freeze(draw_population())
+    for weight in agent.population.weights.values():
+        with pytest.raises(RuntimeError, match=r"[Ii]nference"):
+            weight.requires_grad_(True)
+    received = torch.ones(2, 3, agent.population.inputs, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"[Ii]nference"):
+        agent.population.core.step(agent.population.weights, received, agent.population.initial_state(3))
+
+
+class Tampering(Intervention):
+    """Changes a weight where torch does not guard it: inside inference mode."""
+
+    def on_state(self, state: State, senses: Senses, population: Population) -> State:
+        population.weights["bias"].mul_(1.5)
+        return state
+
+
+def test_a_weight_changed_while_recording_is_noticed(draw_population: Any, bandit: Any) -> None:
+    with pytest.raises(FrozenWeightsError, match="changed"):
+        record(freeze(draw_population(bandit)).perturbed(Tampering()), bandit, episodes=2)
+
+
+def test_a_weight_exchanged_while_recording_is_noticed(draw_population: Any, bandit: Any) -> None:
+    class Exchanging(Intervention):
+        def on_state(self, state: State, senses: Senses, population: Population) -> State:
+            population.weights["head_bias"] = population.weights["head_bias"] + 1
+            return state
+
+    with pytest.raises(FrozenWeightsError):
+        record(freeze(draw_population(bandit)).perturbed(Exchanging()), bandit, episodes=2)
+
+
+class Watching(Intervention):
+    """Notes what reaches the network, after the interventions before it."""
+
+    def __init__(self) -> None:
+        self.senses: list[Senses] = []
+        self.states: list[State] = []
+
+    def on_senses(self, senses: Senses) -> Senses:
+        self.senses.append(senses)
+        return senses
+
+    def on_state(self, state: State, senses: Senses, population: Population) -> State:
+        self.states.append(state)
+        return state
+
+
+def watch(agent: FrozenAgent, task: Any, *interventions: Intervention) -> tuple[Watching, Any]:
+    watching = Watching()
+    return watching, record(agent.perturbed(*interventions, watching), task, episodes=4)
+
+
+def test_silenced_reward_never_reaches_the_network(draw_population: Any, bandit: Any) -> None:
+    agent = freeze(draw_population(bandit))
+    watching, recording = watch(agent, bandit, SilenceReward())
+    assert not any(bool(senses.previous_reward.any()) for senses in watching.senses)
+    assert any(bool(senses.previous_action.any()) for senses in watching.senses)
+    assert float(recording.reward.sum()) > 0
+
+
+def test_silenced_action_never_reaches_the_network(draw_population: Any, bandit: Any) -> None:
+    watching, _ = watch(freeze(draw_population(bandit)), bandit, SilenceAction())
+    assert not any(bool(senses.previous_action.any()) for senses in watching.senses)
+    assert any(bool(senses.previous_reward.any()) for senses in watching.senses)
+
+
+def test_a_reset_state_is_the_initial_one_at_every_step(draw_population: Any, bandit: Any) -> None:
+    agent = freeze(draw_population(bandit))
+    watching, recording = watch(agent, bandit, ResetState())
+    initial = agent.population.initial_state(4)
+    for state in watching.states:
+        assert all(torch.equal(part, expected) for part, expected in zip(state, initial, strict=True))
+    # Without memory the response is a function of the input alone.
+    plain = freeze(draw_population(bandit))
+    own = recording.isel(subject=1, episode=2)
+    senses = Senses(
+        step=3,
+        horizon=5,
+        observation=torch.zeros(2, 1, 0),
+        previous_action=torch.from_numpy(own.previous_action.values[3]).expand(2, 1, -1),
+        previous_reward=torch.full((2, 1), float(own.previous_reward[3])),
+    )
+    response = plain.respond(plain.begin(1), senses, torch.zeros(2, 1, 1))
+    np.testing.assert_allclose(own.hidden.values[3], response.readout["hidden"][1, 0].numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_memory_lasts_where_it_is_not_reset(draw_population: Any, bandit: Any) -> None:
+    agent = freeze(draw_population(bandit))
+    watching, recording = watch(agent, bandit)
+    for step in range(1, bandit.steps):
+        np.testing.assert_array_equal(watching.states[step][0].numpy(), recording.hidden.values[:, :, step - 1])
+
+
+def test_perturbing_leaves_the_agent_itself_unperturbed(draw_population: Any, bandit: Any) -> None:
+    agent = freeze(draw_population(bandit))
+    before = record(agent, bandit, episodes=4)
+    agent.perturbed(SilenceReward(), ResetState())
+    assert record(agent, bandit, episodes=4).identical(before)
+    assert agent.interventions == ()
+
+
+def test_agents_with_the_same_seed_meet_the_same_problems(draw_population: Any, bandit: Any) -> None:
+    one, other = (record(freeze(draw_population(bandit, seed=seed)), bandit, episodes=6, seed=9) for seed in (0, 1))
+    np.testing.assert_array_equal(one.arm_probability.values, other.arm_probability.values)
+    assert not np.array_equal(one.choice.values, other.choice.values)
+
+
+def test_a_selected_subject_records_as_among_the_others(draw_population: Any, bandit: Any) -> None:
+    agent = freeze(draw_population(bandit, subjects=4))
+    among, alone = record(agent, bandit, episodes=5), record(agent.select([2]), bandit, episodes=5)
+    np.testing.assert_array_equal(alone.choice.values, among.sel(subject=[2]).choice.values)
+    np.testing.assert_allclose(alone.hidden.values, among.sel(subject=[2]).hidden.values, rtol=1e-5, atol=1e-6)
+
+
+def test_only_the_wanted_variables_are_kept(draw_population: Any, bandit: Any) -> None:
+    recording = record(freeze(draw_population(bandit)), bandit, episodes=2, variables=["value", "regret"])
+    assert {"value", "regret", "choice", "reward", "previous_action", "previous_reward", "valid"} == set(
+        recording.data_vars
+    )
+
+
+def test_no_episodes_cannot_be_recorded(draw_population: Any, bandit: Any) -> None:
+    with pytest.raises(ConfigurationError, match="episodes is 0"):
+        record(freeze(draw_population(bandit)), bandit, episodes=0)
+
+
+def test_a_network_of_another_shape_than_the_task_is_refused(draw_population: Any) -> None:
+    agent = freeze(draw_population(make_task("two-armed-bandit", trials=5)))
+    with pytest.raises(ConfigurationError):
+        record(agent, make_task("two-armed-bandit", arms=4, trials=5), episodes=2)
+
+
+def test_a_network_with_fewer_actions_than_the_task_is_refused(draw_population: Any) -> None:
+    agent = freeze(draw_population(make_task("two-armed-bandit", trials=5), action_input=False))
+    with pytest.raises(ConfigurationError):
+        record(agent, make_task("two-armed-bandit", arms=4, trials=5), episodes=2)
