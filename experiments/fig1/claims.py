@@ -62,7 +62,7 @@ CLAIMS = (
         name="state-ordered-by-payoff",
         statement="the state after trial 100 is ordered by payoff along its first principal component",
         paper="ordered by payoff parameters (Fig. 1f)",
-        reference="null: 95th percentile of shuffled payoffs, and an untrained network, in the measured column",
+        reference="shuffled payoffs (95th percentile) and untrained networks, as measured",
         conditions=(
             Condition("ordering.correlated", "mean at least", 0.9),
             Condition("ordering.correlated", "mean above", "ordering.shuffled"),

@@ -38,7 +38,9 @@ from .config import (
 )
 from .panels import panels
 
-BEHAVIOUR = ("regret", "better_arm", "arm_probability", "value", "policy", "believed_probability")
+# Readouts and truths kept where activity is not asked about; choices and rewards are always kept.
+BEHAVIOUR = ("regret", "better_arm", "arm_probability")
+WITH_ACTIVITY = (*BEHAVIOUR, "believed_probability", "value", "policy", "hidden", "cell")
 
 # Exploration is compared between the first and the last trials of an episode.
 WINDOW = 20
@@ -81,7 +83,8 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
             for name in ("state-reset", "reward-silenced")
         },
     }
-    return Evaluation(measures, panels(recordings), recordings)
+    kept = {name: data for name, data in recordings.items() if not name.startswith("untrained/")}
+    return Evaluation(measures, panels(recordings), kept)
 
 
 @dataclass(frozen=True)
@@ -151,10 +154,9 @@ def _controls(agent: FrozenAgent) -> dict[str, Condition]:
 def _activity(agent: FrozenAgent, untrained: FrozenAgent) -> dict[str, Condition]:
     """Activity over the whole range of payoffs, in single episodes, and of untrained networks."""
     sweep = (_bandit(distribution="correlated"),)
-    kept = (*BEHAVIOUR, "hidden", "cell")
     return {
-        "correlated/payoffs": Condition(agent, sweep, variables=kept),
-        "correlated/single-episodes": Condition(agent, tuple(map(_bandit, TRAJECTORY_PROBLEMS)), 1, kept),
+        "correlated/payoffs": Condition(agent, sweep, variables=WITH_ACTIVITY),
+        "correlated/single-episodes": Condition(agent, tuple(map(_bandit, TRAJECTORY_PROBLEMS)), 1, WITH_ACTIVITY),
         "untrained/payoffs": Condition(untrained, sweep, variables=("arm_probability", "hidden")),
     }
 

@@ -63,9 +63,11 @@ def draw_regret(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> N
         )
         axes.fill_between(own["trial"], own["low"], own["high"], color=colour, alpha=0.18, lw=0)
     trials = int(data["trial"].to_numpy().max())
-    axes.set(xlabel="trial", ylabel="cumulative regret", xlim=(1, trials), ylim=(0, None))
+    axes.set(xlabel="trial", ylabel="cumulative regret", xlim=(1, trials))
     axes.set_xticks([1, *range(20, trials + 1, 20)])
-    axes.legend(loc="upper left", handlelength=1.8)
+    # Room for the legend above the curves.
+    axes.set_ylim(0, 1.45 * float(data[["regret", "high"]].to_numpy().max()))
+    axes.legend(loc="upper left", handlelength=1.8, ncols=2)
 
 
 def draw_trajectory(axes: Axes, data: pd.DataFrame) -> LineCollection:

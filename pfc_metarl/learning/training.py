@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from tqdm.auto import tqdm
 
-from pfc_metarl.base.errors import ConfigurationError, StoredFileError, TrainingDivergedError
+from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.interrupt import DeferredInterrupt
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.learning.crew import Crew, single_threaded
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import NetworkConfiguration, Population
@@ -23,6 +27,9 @@ from pfc_metarl.tasks.task import Task
 
 # Reading a measure costs about as much as a few steps of a rollout.
 MEASURE_EVERY = 10
+
+# Measures that the progress bar shows, where the task has them.
+SHOWN = ("reward", "regret")
 
 
 def train(
@@ -72,6 +79,7 @@ def train(
     training = training or TrainingConfiguration()
     indices = subject_indices(subjects)
     origin = describe_run(task, network, training, seed, indices)
+    where = usable_device(device)
     folder = RunFolder(Path(out)) if out is not None else None
     if folder is not None:
         folder.open(origin, resume, overwrite)
@@ -79,13 +87,16 @@ def train(
             return load_population(folder.network)[0]
 
     population = Population.draw(network, input_size(task, network), task.actions, Streams(seed, indices))
-    trainer = Trainer(task, population.to(usable_device(device)), training, seed)
+    crew = Crew(
+        population.to(where),
+        lambda block: Trainer(task, block, training, seed),
+        blocks=available_cores() if where.type == "cpu" else 1,
+    )
     if folder is not None and folder.checkpoint.exists():
-        _load_checkpoint(folder.checkpoint, trainer)
-    _advance_to_end(trainer, folder, origin, quiet, label)
-    trained = trainer.population.to("cpu")
-    for weight in trained.weights.values():
-        weight.requires_grad_(False)
+        _load_checkpoint(folder.checkpoint, crew)
+    with single_threaded():
+        _advance_to_end(crew, training, folder, origin, quiet, label)
+    trained = crew.population.to("cpu")
     if folder is not None:
         save_population(folder.network, trained, origin)
     return trained
@@ -127,45 +138,52 @@ def describe_run(
     }
 
 
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _advance_to_end(
-    trainer: Trainer, folder: RunFolder | None, origin: dict[str, Any], quiet: bool, label: str
+    crew: Crew,
+    training: TrainingConfiguration,
+    folder: RunFolder | None,
+    origin: dict[str, Any],
+    quiet: bool,
+    label: str,
 ) -> None:
     """Run the remaining updates, with progress, metrics and checkpoints."""
-    total = trainer.configuration.updates
-    bar = tqdm(total=total, initial=trainer.update, desc=label, unit="update", disable=quiet, dynamic_ncols=True)
-    with bar, DeferredInterrupt() as interrupt:
-        while trainer.update < total:
-            last = trainer.update + 1 == total
-            measure = last or trainer.update % MEASURE_EVERY == 0
-            try:
-                measures = trainer.advance(measure)
-            except TrainingDivergedError:
-                _save_checkpoint(folder, trainer, origin)
-                raise
+    total = training.updates
+    if crew.update == 0:
+        # Whatever happens in the first stretch, there is a checkpoint that loads.
+        _save_checkpoint(folder, crew, origin)
+    bar = tqdm(total=total, initial=crew.update, desc=label, unit="update", disable=quiet, dynamic_ncols=True)
+    with bar, DeferredInterrupt() as interrupt, ThreadPoolExecutor(len(crew.trainers)) as pool:
+        while crew.update < total:
+            last = crew.update + 1 == total
+            measures = crew.advance(pool, measure=last or crew.update % MEASURE_EVERY == 0)
             bar.update()
             if measures:
-                means = {
-                    name: f"{float(measures[name].mean()):.2f}" for name in ("reward", "regret") if name in measures
-                }
-                bar.set_postfix(means)
-                if folder is not None:
-                    folder.report(
-                        {"update": trainer.update, **{name: value.tolist() for name, value in measures.items()}}
-                    )
-            if last or interrupt.requested or trainer.update % trainer.configuration.checkpoint_every == 0:
-                _save_checkpoint(folder, trainer, origin)
+                bar.set_postfix({name: f"{float(measures[name].mean()):.2f}" for name in SHOWN if name in measures})
+                _report(folder, crew.update, measures)
+            if last or interrupt.requested or crew.update % training.checkpoint_every == 0:
+                _save_checkpoint(folder, crew, origin)
             if interrupt.requested and not last:
                 raise KeyboardInterrupt
 
 
-def _save_checkpoint(folder: RunFolder | None, trainer: Trainer, origin: dict[str, Any]) -> None:
+def _report(folder: RunFolder | None, update: int, measures: dict[str, Tensor]) -> None:
     if folder is not None:
-        header = {**network_header(trainer.population), "origin": origin, "update": trainer.update}
-        write_tensors(folder.checkpoint, trainer.state(), header)
+        folder.report({"update": update, **{name: value.tolist() for name, value in measures.items()}})
 
 
-def _load_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Bring a new trainer to where a checkpoint stands.
+def _save_checkpoint(folder: RunFolder | None, crew: Crew, origin: dict[str, Any]) -> None:
+    if folder is not None:
+        header = {**network_header(crew.population), "origin": origin, "update": crew.update}
+        write_tensors(folder.checkpoint, crew.state(), header)
+
+
+def _load_checkpoint(path: Path, crew: Crew) -> None:
+    """Bring a new crew to where a checkpoint stands.
 
     Raises
     ------
@@ -173,8 +191,8 @@ def _load_checkpoint(path: Path, trainer: Trainer) -> None:
         If the checkpoint is damaged or belongs to another network.
     """
     tensors, header = read_tensors(path)
-    expected = trainer.population.shapes()
+    expected = crew.population.shapes()
     found = {name: tuple(tensors[key].shape) for name in expected if (key := f"weights.{name}") in tensors}
     if found != expected or "update" not in header:
         raise StoredFileError(f"{path} is not a checkpoint of this network: start again with --overwrite")
-    trainer.restore(tensors, header["update"])
+    crew.restore(tensors, header["update"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -26,9 +27,20 @@ def save_recording(path: Path, recording: xr.Dataset | Mapping[str, xr.Dataset])
     temporary = path.with_name(f".{path.name}.partial")
     tree = recording if isinstance(recording, xr.Dataset) else xr.DataTree.from_dict(dict(recording))
     try:
-        tree.to_netcdf(temporary, engine="h5netcdf")
+        tree.to_netcdf(temporary, engine="h5netcdf", encoding=_encoding(tree))
         temporary.replace(path)
     except OSError as error:
         raise unwritable(path, error) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _encoding(tree: xr.Dataset | xr.DataTree) -> dict[str, Any]:
+    """Compress what repeats itself: choices and truths shrink tenfold, activity hardly at all."""
+    if isinstance(tree, xr.DataTree):
+        return {node.path: _encoding(node.to_dataset()) for node in tree.leaves}
+    return {
+        str(name): {"zlib": True, "complevel": 1, "shuffle": True}
+        for name, variable in tree.data_vars.items()
+        if "unit" not in variable.dims
+    }

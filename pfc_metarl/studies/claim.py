@@ -83,13 +83,14 @@ class Claim:
         """Score the claim on measured values."""
         held = tuple(condition.holds(measures) for condition in self.conditions)
         verdict: Verdict = "replicated" if all(held) else "partly" if any(held) else "not replicated"
-        names = dict.fromkeys(condition.measure for condition in self.conditions)
+        compared = [(condition.measure, condition.bound) for condition in self.conditions]
+        names = dict.fromkeys(name for pair in compared for name in pair if isinstance(name, str))
         return Judgement(self, verdict, held, {name: interval(measures[name]) for name in names})
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A claim with its verdict and the measurements behind it."""
+    """A claim with its verdict and every measure that its conditions name."""
 
     claim: Claim
     verdict: Verdict

@@ -90,16 +90,6 @@ def test_settings_never_change_once_made() -> None:
     assert settings.units == NetworkConfiguration().units
 
 
-def test_a_changed_copy_is_checked_again() -> None:
-    settings = NetworkConfiguration(units=7)
-    changed = settings.replace(core="gru")
-    assert (changed.core, changed.units, settings.core) == ("gru", 7, "lstm")
-    with pytest.raises(ConfigurationError, match="units"):
-        settings.replace(units=-1)
-    with pytest.raises(ConfigurationError, match="unitz"):
-        settings.replace(unitz=1)
-
-
 def test_every_setting_has_its_help() -> None:
     for kind in (BanditConfiguration, TrainingConfiguration, NetworkConfiguration):
         for name, field in kind.model_fields.items():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from pfc_metarl.base.errors import TrainingDivergedError
+from pfc_metarl.base.errors import ConfigurationError, TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
@@ -19,13 +19,14 @@ from pfc_metarl.network.store import read_tensors
 
 
 def diverging(counting: Any, out: Path | None, payoff: float = float("inf"), **settings: Any) -> Population:
-    lucky = settings.pop("lucky_subject", -1)
+    lucky, resume = settings.pop("lucky_subject", -1), settings.pop("resume", False)
     return train(
         counting(counting.configuration_type(payoff=payoff, lucky_subject=lucky)),
         subjects=settings.pop("subjects", [4, 9]),
         network=NetworkConfiguration(units=4),
         training=TrainingConfiguration(**{"updates": 6, "episodes": 2, **settings}),
         out=out,
+        resume=resume,
         quiet=True,
     )
 
@@ -50,25 +51,26 @@ def test_the_checkpoint_after_divergence_holds_the_last_good_weights(counting: A
     assert not (tmp_path / "network.safetensors").exists()
 
 
-def test_divergence_after_some_updates_keeps_those(
+def test_divergence_after_some_updates_keeps_a_checkpoint_from_which_the_run_goes_on(
     counting: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     advance = Trainer.advance
-    good: dict[str, torch.Tensor] = {}
+    poisoned = counting(counting.configuration_type(payoff=float("inf")))
 
-    def poisoned(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
+    def poison(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
         if trainer.update == 3:
-            good.update({name: weight.detach().clone() for name, weight in trainer.population.weights.items()})
-            trainer.task = counting(counting.configuration_type(payoff=float("inf")))
+            trainer.task = poisoned
         return advance(trainer, measure)
 
-    monkeypatch.setattr(Trainer, "advance", poisoned)
+    monkeypatch.setattr(Trainer, "advance", poison)
     with pytest.raises(TrainingDivergedError, match="update 4"):
-        diverging(counting, tmp_path, payoff=1.0)
+        diverging(counting, tmp_path, payoff=1.0, checkpoint_every=2)
     tensors, header = read_tensors(tmp_path / "checkpoint.safetensors")
-    assert header["update"] == 3
-    for name, weight in good.items():
-        assert torch.equal(tensors[f"weights.{name}"], weight), name
+    assert header["update"] in (2, 3)
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values())
+    monkeypatch.setattr(Trainer, "advance", advance)
+    resumed = diverging(counting, tmp_path, payoff=1.0, checkpoint_every=2, resume=True)
+    assert resumed.fingerprints() == diverging(counting, None, payoff=1.0, checkpoint_every=2).fingerprints()
 
 
 @pytest.mark.parametrize("learning_rate", [1e30, 1e38, 1e300])
@@ -78,15 +80,12 @@ def test_a_huge_learning_rate_never_leaves_weights_that_are_not_finite(
     counting: Any, tmp_path: Path, learning_rate: float, optimiser: str, updates: int
 ) -> None:
     settings = {"learning_rate": learning_rate, "optimiser": optimiser, "updates": updates}
-    with contextlib.suppress(TrainingDivergedError):
+    with contextlib.suppress(TrainingDivergedError, ConfigurationError):
         diverging(counting, tmp_path, payoff=1.0, **settings)
-    tensors, _ = read_tensors(tmp_path / "checkpoint.safetensors")
-    for name, weight in tensors.items():
-        if name.startswith("weights."):
-            assert bool(torch.isfinite(weight).all()), name
-    if (tmp_path / "network.safetensors").exists():
-        for name, weight in read_tensors(tmp_path / "network.safetensors")[0].items():
-            assert bool(torch.isfinite(weight).all()), name
+    for path in tmp_path.glob("*.safetensors"):
+        for name, weight in read_tensors(path)[0].items():
+            if not name.startswith("optimiser."):
+                assert bool(torch.isfinite(weight).all()), f"{path.name}: {name}"
 
 
 def test_divergence_needs_no_folder(counting: Any) -> None:

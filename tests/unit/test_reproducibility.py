@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 import torch
 
+from pfc_metarl.base.interrupt import DeferredInterrupt
+from pfc_metarl.learning import training
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.optimiser import gradient_norm
 from pfc_metarl.learning.trainer import Trainer
@@ -119,38 +122,52 @@ def test_training_does_not_touch_the_global_random_state() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.fixture
+def interrupt_once(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Send one Ctrl-C while an update is under way, in whichever thread it runs."""
+    advance, lock = Trainer.advance, threading.Lock()
+
+    def arm(update: int) -> None:
+        sent = []
+
+        def interrupted(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
+            with lock:
+                if trainer.update == update and not sent:
+                    sent.append(True)
+                    os.kill(os.getpid(), signal.SIGINT)
+            return advance(trainer, measure)
+
+        monkeypatch.setattr(Trainer, "advance", interrupted)
+
+    return arm
+
+
 @pytest.mark.parametrize(
     ("core", "optimiser", "threads"),
     [("lstm", "rmsprop", 1), ("lstm", "adam", 1), ("gru", "rmsprop", 1), ("lstm", "rmsprop", 2)],
 )
 def test_interrupted_and_resumed_is_the_same_as_never_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, core: str, optimiser: str, threads: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupt_once: Any, core: str, optimiser: str, threads: int
 ) -> None:
     torch.set_num_threads(threads)
     settings: dict[str, Any] = {"core": core, "optimiser": optimiser, "trials": 2 if threads > 1 else 6}
     whole = trained(2, **settings)
     advance = Trainer.advance
-
-    def interrupted(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
-        if trainer.update == 6:  # Ctrl-C in the middle of the seventh update
-            os.kill(os.getpid(), signal.SIGINT)
-        return advance(trainer, measure)
-
-    monkeypatch.setattr(Trainer, "advance", interrupted)
+    interrupt_once(update=6)  # in the middle of the seventh update
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         trained(2, out=tmp_path / "run", **settings)
     assert signal.getsignal(signal.SIGINT) is handler
     assert not (tmp_path / "run" / "network.safetensors").exists()
-    updates = []
+    updates = set()
 
     def noted(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
-        updates.append(trainer.update)
+        updates.add(trainer.update)
         return advance(trainer, measure)
 
     monkeypatch.setattr(Trainer, "advance", noted)
     resumed = trained(2, out=tmp_path / "run", resume=True, **settings)
-    assert updates == [7, 8, 9, 10, 11]  # the update under way was finished and kept
+    assert sorted(updates) == [7, 8, 9, 10, 11]  # the update under way was finished and kept
     assert_same_bytes(resumed, whole)
     assert_same_bytes(load_population(tmp_path / "run" / "network.safetensors")[0], whole)
 
@@ -173,32 +190,50 @@ def test_a_run_killed_between_checkpoints_goes_back_to_the_last_one(
     assert_same_bytes(trained(2, out=tmp_path, resume=True), whole)
 
 
-def test_a_second_interrupt_acts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    reached = []
+@pytest.mark.parametrize("cores", [1, 2, 3, 8])
+def test_the_number_of_cores_does_not_change_a_bit(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    whole = trained(5)
+    monkeypatch.setattr(training, "available_cores", lambda: cores)
+    assert_same_bytes(trained(5), whole)
 
-    def interrupted(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
-        for _ in range(2):
-            os.kill(os.getpid(), signal.SIGINT)
-        reached.append("after")
-        return {}
 
-    monkeypatch.setattr(Trainer, "advance", interrupted)
+def test_a_run_resumes_on_a_machine_with_other_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupt_once: Any
+) -> None:
+    whole = trained(5)
+    advance = Trainer.advance
+    monkeypatch.setattr(training, "available_cores", lambda: 3)
+    interrupt_once(update=6)
     with pytest.raises(KeyboardInterrupt):
-        trained(1)
-    assert not reached
+        trained(5, out=tmp_path)
+    monkeypatch.setattr(Trainer, "advance", advance)
+    monkeypatch.setattr(training, "available_cores", lambda: 2)
+    assert_same_bytes(trained(5, out=tmp_path, resume=True), whole)
 
 
-def test_an_interrupt_in_the_last_update_is_not_swallowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_interrupt_acts_at_once() -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), DeferredInterrupt() as interrupt:  # noqa: PT012
+        assert not interrupt.requested
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupt.requested
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_an_interrupt_in_the_last_update_is_not_swallowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupt_once: Any
+) -> None:
     """A script that trains several populations one after another must stop."""
     advance = Trainer.advance
-
-    def interrupted(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
-        if trainer.update == 11:
-            os.kill(os.getpid(), signal.SIGINT)
-        return advance(trainer, measure)
-
-    monkeypatch.setattr(Trainer, "advance", interrupted)
+    interrupt_once(update=11)
     with pytest.raises(KeyboardInterrupt):
         trained(1, out=tmp_path)
     monkeypatch.setattr(Trainer, "advance", advance)
     assert_same_bytes(trained(1, out=tmp_path, resume=True), trained(1))
+
+
+def test_training_leaves_the_number_of_threads_as_it_was() -> None:
+    torch.set_num_threads(2)
+    trained(2, updates=1, trials=2)
+    assert torch.get_num_threads() == 2
