@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +16,43 @@ from benchmarks.ceiling import matrix_product_ceiling, operations_per_step
 from benchmarks.plain_loop import TRIALS, UNITS, PlainLoop
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.learning.crew import Crew, LocalBlock, available_cores, split
 from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.learning.training import describe_run
+from pfc_metarl.learning.worker import WorkerBlock
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import NetworkConfiguration, Population
 from pfc_metarl.tasks.registry import make_task
+from pfc_metarl.tasks.task import Task
 
 # Subjects x episodes per update.
 SIZES = ((1, 64), (8, 64), (32, 32))
 
 
-def population_updater(subjects: int, episodes: int, derived: bool) -> Callable[[], object]:
-    """Return a function that does one training update of a population."""
+def settings(episodes: int) -> tuple[Task, NetworkConfiguration, TrainingConfiguration]:
+    """The task of the comparison, and a training that never reaches its end."""
     task = make_task("two-armed-bandit", trials=TRIALS)
-    network = NetworkConfiguration(units=UNITS)
+    return task, NetworkConfiguration(units=UNITS), TrainingConfiguration(episodes=episodes, updates=1_000_000)
+
+
+def one_core(subjects: int, episodes: int, derived: bool) -> Callable[[], object]:
+    """Return a function that does one update of a population in this process."""
+    task, network, training = settings(episodes)
     streams = Streams(0, range(subjects))
     population = Population.draw(network, input_size(task, network), task.actions, streams)
-    settings = TrainingConfiguration(episodes=episodes, updates=1_000_000)
-    return Trainer(task, population, settings, seed=0, derived=derived).advance
+    crew = Crew([LocalBlock(Trainer(task, population, training, seed=0, derived=derived))])
+    return lambda: crew.advance(1, measure=False)
+
+
+@contextmanager
+def all_cores(subjects: int, episodes: int) -> Iterator[Callable[[], object]]:
+    """Give a function that does one update of a population as ``train`` does it: a process per core."""
+    run = describe_run(*settings(episodes), 0, range(subjects))
+    crew = Crew([WorkerBlock({**run, "subjects": part}) for part in split(range(subjects), available_cores())])
+    try:
+        yield lambda: crew.advance(1, measure=False)
+    finally:
+        crew.close()
 
 
 def interleaved(updaters: dict[str, Callable[[], object]], seconds: float, warm_up: int = 2) -> dict[str, list[float]]:
@@ -51,36 +72,41 @@ def interleaved(updaters: dict[str, Callable[[], object]], seconds: float, warm_
 
 def measure(seconds: float) -> pd.DataFrame:
     """Measure every size; one row per contender."""
-    operations = operations_per_step(inputs=4, units=UNITS, actions=2)
     rows = []
     for subjects, episodes in SIZES:
         ceiling = matrix_product_ceiling()
-        steps = subjects * episodes * TRIALS
-        durations = interleaved(
-            {
-                "pfc_metarl": population_updater(subjects, episodes, derived=True),
-                "pfc_metarl, autograd": population_updater(subjects, episodes, derived=False),
-                "plain nn.LSTMCell loop": _repeated(PlainLoop(episodes).update, subjects),
-            },
-            seconds,
-        )
-        plain = float(np.median(durations["plain nn.LSTMCell loop"]))
-        for name, own in durations.items():
-            low, middle, high = np.quantile(own, [0.25, 0.5, 0.75])
-            rows.append(
+        with all_cores(subjects, episodes) as update:
+            durations = interleaved(
                 {
-                    "subjects": subjects,
-                    "episodes": episodes,
-                    "loop": name,
-                    "Msteps/s": steps / middle / 1e6,
-                    "quartiles": f"{steps / high / 1e6:.3f}-{steps / low / 1e6:.3f}",
-                    "share of ceiling": operations * steps / middle / ceiling,
-                    "ratio to plain": plain / middle,
-                    "ceiling GFLOP/s": ceiling / 1e9,
-                    "repeats": len(own),
-                }
+                    "pfc_metarl": update,
+                    "pfc_metarl, one core": one_core(subjects, episodes, derived=True),
+                    "pfc_metarl, one core, autograd": one_core(subjects, episodes, derived=False),
+                    "plain nn.LSTMCell loop": _repeated(PlainLoop(episodes).update, subjects),
+                },
+                seconds,
             )
+        rows += [_row(subjects, episodes, name, durations, ceiling) for name in durations]
     return pd.DataFrame(rows)
+
+
+def _row(
+    subjects: int, episodes: int, name: str, durations: dict[str, list[float]], ceiling: float
+) -> dict[str, object]:
+    """Median speed with quartiles, as a share of the ceiling and against the plain loop."""
+    steps = subjects * episodes * TRIALS
+    fast, middle, slow = np.quantile(durations[name], [0.25, 0.5, 0.75])
+    operations = operations_per_step(inputs=4, units=UNITS, actions=2)
+    return {
+        "subjects": subjects,
+        "episodes": episodes,
+        "loop": name,
+        "Msteps/s": steps / middle / 1e6,
+        "quartiles": f"{steps / slow / 1e6:.3f}-{steps / fast / 1e6:.3f}",
+        "share of ceiling": operations * steps / middle / ceiling,
+        "ratio to plain": float(np.median(durations["plain nn.LSTMCell loop"])) / middle,
+        "ceiling GFLOP/s": ceiling / 1e9,
+        "repeats": len(durations[name]),
+    }
 
 
 def _repeated(update: Callable[[], object], times: int) -> Callable[[], object]:
@@ -97,15 +123,11 @@ def main() -> None:
     """Print the table, and write it as CSV if asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="time per size (default: 20)")
-    parser.add_argument(
-        "--threads", type=int, default=torch.get_num_threads(), help="torch threads (default: all cores)"
-    )
     parser.add_argument("--csv", type=Path, help="also write the table here. Example: --csv benchmarks.csv")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     table = measure(options.seconds)
     print(
-        f"two-armed bandit, {TRIALS} trials, {UNITS} LSTM units, {options.threads} threads, torch {torch.__version__}"
+        f"two-armed bandit, {TRIALS} trials, {UNITS} LSTM units, {available_cores()} cores, torch {torch.__version__}"
     )
     print(table.to_string(index=False, float_format="%.3f"))
     if options.csv:

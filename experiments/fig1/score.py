@@ -40,7 +40,7 @@ from .panels import panels
 
 # Readouts and truths kept where activity is not asked about; choices and rewards are always kept.
 BEHAVIOUR = ("regret", "better_arm", "arm_probability")
-WITH_ACTIVITY = (*BEHAVIOUR, "believed_probability", "value", "policy", "hidden", "cell")
+WITH_ACTIVITY = (*BEHAVIOUR, "value", "policy", "hidden", "cell")
 
 # Exploration is compared between the first and the last trials of an episode.
 WINDOW = 20

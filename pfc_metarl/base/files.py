@@ -8,6 +8,9 @@ from pathlib import Path
 
 from pfc_metarl.base.errors import OutputError
 
+# Ending of temporary files; only a kill leaves one behind.
+LEFTOVER = ".partial"
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write to a temporary file beside ``path``, flush it to disk, then rename it into place.
@@ -18,7 +21,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         If the folder cannot be written.
     """
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=LEFTOVER)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
@@ -31,6 +34,12 @@ def write_atomically(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise unwritable(path, error) from None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files that a killed program left in a folder."""
+    for file in folder.glob(f".*{LEFTOVER}"):
+        file.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> Path:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pfc_metarl.base.errors import ConfigurationError, OutputError, StoredFileError
-from pfc_metarl.base.files import make_folder, unwritable, write_atomically
+from pfc_metarl.base.files import make_folder, remove_leftovers, unwritable, write_atomically
 
 
 class RunFolder:
@@ -42,19 +43,30 @@ class RunFolder:
         """
         if resume and overwrite:
             raise ConfigurationError("--resume and --overwrite exclude each other: give one of them")
-        if self.configuration.exists() and not (resume or overwrite):
+        if self._standing() and not (resume or overwrite):
             raise OutputError(
                 f"a run stands in {self.path} already: continue it with --resume, "
                 f"replace it with --overwrite, or choose another --out"
             )
         make_folder(self.path)
         if overwrite:
-            for file in (self.network, self.checkpoint, self.metrics, self.configuration):
-                file.unlink(missing_ok=True)
+            for file in self._standing():
+                file.unlink()
         if self.configuration.exists():
             self._refuse_other(settings)
+        elif self._standing():
+            raise StoredFileError(
+                f"{self.path} holds a run without its {self.configuration.name}, so it cannot be told whose it is: "
+                f"start again with --overwrite or choose another --out"
+            )
         else:
             write_atomically(self.configuration, _json(settings))
+        remove_leftovers(self.path)
+
+    def _standing(self) -> list[Path]:
+        """The run's files that exist."""
+        files = (self.network, self.checkpoint, self.metrics, self.configuration)
+        return [file for file in files if file.exists()]
 
     def _refuse_other(self, settings: Mapping[str, Any]) -> None:
         try:
@@ -74,8 +86,10 @@ class RunFolder:
     def report(self, line: Mapping[str, Any]) -> None:
         """Append one line to the metrics."""
         try:
-            with self.metrics.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            with self.metrics.open("ab+") as file:
+                # A kill can leave a torn line; what follows must not be glued to it.
+                torn = file.tell() > 0 and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
+                file.write(b"\n" * torn + json.dumps(line).encode() + b"\n")
         except OSError as error:
             raise unwritable(self.metrics, error) from None
 

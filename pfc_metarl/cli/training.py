@@ -46,7 +46,7 @@ class RunSettings(Configuration):
     """Root seed; with the subject's index it fixes every random draw. Example: --seed 1"""
 
     device: Literal["cpu", "cuda"] = "cpu"
-    """Where to train."""
+    """Where to train. Example: --device cuda"""
 
 
 def run(words: Sequence[str]) -> int:

@@ -67,13 +67,16 @@ class SubjectwiseOptimiser:
 
 
 def gradient_norm(gradients: list[Tensor]) -> Float[Tensor, " subject"]:
-    """Euclidean norm of each subject's gradient.
+    """Euclidean norm of each subject's gradient, the same to the last bit in any company.
 
-    Summed row by row first: a single long sum would be split among threads differently for
-    one subject than for many, and the last bits would differ.
+    A sum's order of additions, and with it its last bits, depends on how the array is laid
+    out. So sums run along a subject's own rows, and weights are added one by one.
     """
-    squares = [gradient.flatten(1, -2) if gradient.ndim > 2 else gradient[:, None] for gradient in gradients]
-    return torch.stack([square.square().sum(dim=-1).sum(dim=-1) for square in squares]).sum(dim=0).sqrt()
+    total = torch.zeros_like(gradients[0].flatten(1)[:, 0])
+    for gradient in gradients:
+        rows = gradient.flatten(1, -2) if gradient.ndim > 2 else gradient[:, None]
+        total = total + rows.square().sum(dim=-1).sum(dim=-1)
+    return total.sqrt()
 
 
 def annealed(first: float, last: float, update: int, updates: int) -> float:

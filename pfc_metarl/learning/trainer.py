@@ -98,6 +98,12 @@ class Trainer:
         self.update += 1
         return {"loss": loss.detach(), "gradient_norm": norm, **_measures(rollout)} if measure else {}
 
+    def advance_by(self, updates: int, measure: bool) -> dict[str, Tensor]:
+        """Do several updates; return the last one's measures, if asked for."""
+        for _ in range(updates - 1):
+            self.advance()
+        return self.advance(measure)
+
     def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:
         settings = self.configuration
         value = rollout.value.detach()

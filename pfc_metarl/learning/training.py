@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +13,21 @@ from tqdm.auto import tqdm
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.interrupt import DeferredInterrupt
 from pfc_metarl.base.run_folder import RunFolder
-from pfc_metarl.base.seeding import Streams
+from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.learning.crew import Crew, single_threaded
-from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.learning.crew import Block, Crew, LocalBlock, available_cores, split
+from pfc_metarl.learning.worker import WORKERS_POSSIBLE, WorkerBlock, trainer_of
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import NetworkConfiguration, Population
-from pfc_metarl.network.store import load_population, network_header, read_tensors, save_population, write_tensors
+from pfc_metarl.network.store import load_population, read_tensors, save_population, write_tensors
 from pfc_metarl.tasks.registry import make_task, task_name
 from pfc_metarl.tasks.task import Task
 
 # Reading a measure costs about as much as a few steps of a rollout.
 MEASURE_EVERY = 10
+
+# Environment steps from which starting a process per core pays for its start: about a minute of one core.
+WORTH_WORKERS = 20_000_000
 
 # Measures that the progress bar shows, where the task has them.
 SHOWN = ("reward", "regret")
@@ -78,7 +79,7 @@ def train(
     network = network or NetworkConfiguration()
     training = training or TrainingConfiguration()
     indices = subject_indices(subjects)
-    origin = describe_run(task, network, training, seed, indices)
+    origin = describe_run(task, network, training, valid_seed(seed), indices)
     where = usable_device(device)
     folder = RunFolder(Path(out)) if out is not None else None
     if folder is not None:
@@ -86,27 +87,39 @@ def train(
         if folder.network.exists():
             return load_population(folder.network)[0]
 
-    population = Population.draw(network, input_size(task, network), task.actions, Streams(seed, indices))
-    crew = Crew(
-        population.to(where),
-        lambda block: Trainer(task, block, training, seed),
-        blocks=available_cores() if where.type == "cpu" else 1,
-    )
-    if folder is not None and folder.checkpoint.exists():
-        _load_checkpoint(folder.checkpoint, crew)
-    with single_threaded():
+    crew = Crew(_blocks(task, origin, training, where))
+    try:
+        if folder is not None and folder.checkpoint.exists():
+            _load_checkpoint(folder.checkpoint, crew)
         _advance_to_end(crew, training, folder, origin, quiet, label)
-    trained = crew.population.to("cpu")
+        state = crew.state()
+    finally:
+        crew.close()
+    weights = {key.removeprefix("weights."): value.cpu() for key, value in state.items() if key.startswith("weights.")}
+    trained = Population(network, input_size(task, network), task.actions, indices, weights)
     if folder is not None:
         save_population(folder.network, trained, origin)
     return trained
 
 
+def _blocks(
+    task: Task[Any], origin: dict[str, Any], training: TrainingConfiguration, where: torch.device
+) -> list[Block]:
+    """Divide a long training among the cores; keep a short one, or one on a GPU, in this process."""
+    subjects = origin["subjects"]
+    steps = training.updates * training.episodes * task.steps * len(subjects)
+    if where.type == "cpu" and WORKERS_POSSIBLE and steps >= WORTH_WORKERS:
+        parts = split(subjects, available_cores())
+        if len(parts) > 1:
+            return [WorkerBlock({**origin, "subjects": part}) for part in parts]
+    return [LocalBlock(trainer_of(origin, where))]
+
+
 def subject_indices(subjects: int | Sequence[int]) -> tuple[int, ...]:
     """Turn a count into indices 0, 1, ...; refuse fewer than one subject."""
-    indices = tuple(range(subjects)) if isinstance(subjects, int) else tuple(subjects)
-    if not indices:
-        raise ConfigurationError(f"subjects is {subjects!r}: train at least 1 subject")
+    indices = tuple(range(subjects)) if isinstance(subjects, int) else tuple(int(index) for index in subjects)
+    if not indices or min(indices) < 0 or len(set(indices)) < len(indices):
+        raise ConfigurationError(f"subjects is {subjects!r}: give a number from 1 up, or different indices from 0 up")
     return indices
 
 
@@ -138,11 +151,6 @@ def describe_run(
     }
 
 
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _advance_to_end(
     crew: Crew,
     training: TrainingConfiguration,
@@ -157,18 +165,25 @@ def _advance_to_end(
         # Whatever happens in the first stretch, there is a checkpoint that loads.
         _save_checkpoint(folder, crew, origin)
     bar = tqdm(total=total, initial=crew.update, desc=label, unit="update", disable=quiet, dynamic_ncols=True)
-    with bar, DeferredInterrupt() as interrupt, ThreadPoolExecutor(len(crew.trainers)) as pool:
+    with bar, DeferredInterrupt() as interrupt:
         while crew.update < total:
-            last = crew.update + 1 == total
-            measures = crew.advance(pool, measure=last or crew.update % MEASURE_EVERY == 0)
-            bar.update()
+            stop = _next_stop(crew.update, training)
+            measure = stop == total or stop % MEASURE_EVERY == 0
+            bar.update(stop - crew.update)
+            measures = crew.advance(stop - crew.update, measure)
             if measures:
                 bar.set_postfix({name: f"{float(measures[name].mean()):.2f}" for name in SHOWN if name in measures})
                 _report(folder, crew.update, measures)
-            if last or interrupt.requested or crew.update % training.checkpoint_every == 0:
+            if stop == total or interrupt.requested or stop % training.checkpoint_every == 0:
                 _save_checkpoint(folder, crew, origin)
-            if interrupt.requested and not last:
+            if interrupt.requested:
                 raise KeyboardInterrupt
+
+
+def _next_stop(update: int, training: TrainingConfiguration) -> int:
+    """The next update at which something is to be measured, saved or finished."""
+    stops = (every * (update // every + 1) for every in (MEASURE_EVERY, training.checkpoint_every))
+    return min(training.updates, *stops)
 
 
 def _report(folder: RunFolder | None, update: int, measures: dict[str, Tensor]) -> None:
@@ -178,8 +193,7 @@ def _report(folder: RunFolder | None, update: int, measures: dict[str, Tensor]) 
 
 def _save_checkpoint(folder: RunFolder | None, crew: Crew, origin: dict[str, Any]) -> None:
     if folder is not None:
-        header = {**network_header(crew.population), "origin": origin, "update": crew.update}
-        write_tensors(folder.checkpoint, crew.state(), header)
+        write_tensors(folder.checkpoint, crew.state(), {"origin": origin, "update": crew.update})
 
 
 def _load_checkpoint(path: Path, crew: Crew) -> None:
@@ -191,8 +205,8 @@ def _load_checkpoint(path: Path, crew: Crew) -> None:
         If the checkpoint is damaged or belongs to another network.
     """
     tensors, header = read_tensors(path)
-    expected = crew.population.shapes()
-    found = {name: tuple(tensors[key].shape) for name in expected if (key := f"weights.{name}") in tensors}
+    expected = {name: value.shape for name, value in crew.state().items() if name.startswith("weights.")}
+    found = {name: tensors[name].shape for name in expected if name in tensors}
     if found != expected or "update" not in header:
         raise StoredFileError(f"{path} is not a checkpoint of this network: start again with --overwrite")
     crew.restore(tensors, header["update"])

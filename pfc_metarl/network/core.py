@@ -138,7 +138,7 @@ class VanillaRNN(RecurrentCore):
 
 
 def joint_product(
-    weights: Weights, joined: Float[Tensor, "subject episode input+unit"]
+    weights: Weights, joined: Float[Tensor, "subject episode joined"]
 ) -> Float[Tensor, "subject episode column"]:
     """One product for input and recurrent weights together, plus the bias."""
     return torch.baddbmm(weights["bias"][:, None], joined, weights["weight"])

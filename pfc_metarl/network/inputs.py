@@ -15,13 +15,14 @@ class InputConfiguration(Configuration):
     """Which channels reach the network besides the observation (Wang et al. 2018, Methods)."""
 
     action_input: bool = True
-    """Feed the previous action, one-hot."""
+    """Feed the previous action, one-hot. Example: --no-action-input"""
 
     reward_input: bool = True
-    """Feed the previous reward."""
+    """Feed the previous reward. Example: --no-reward-input"""
 
     time_input: bool = True
-    """Feed the time in the episode, as a fraction from 0 to 1 (Wang et al. 2016 bandits; not Sims 1-6 of 2018)."""
+    """Feed the time in the episode, as a fraction from 0 to 1 (Wang et al. 2016 bandits; not Sims 1-6 of 2018).
+    Example: --no-time-input"""
 
 
 def input_size(task: Task, inputs: InputConfiguration) -> int:

@@ -132,7 +132,7 @@ class _LSTMHidden(torch.autograd.Function):
 
 def lstm_hidden(
     trace: LSTMTrace,
-    weight: Float[Tensor, "subject input+unit gate"],
+    weight: Float[Tensor, "subject joined gate"],
     bias: Float[Tensor, "subject gate"],
     initial_hidden: Float[Tensor, "subject episode unit"],
     initial_cell: Float[Tensor, "subject episode unit"],

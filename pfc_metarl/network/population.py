@@ -25,13 +25,13 @@ class NetworkConfiguration(InputConfiguration):
     """The prefrontal network: its core, its size and what it receives."""
 
     core: Literal["lstm", "gru", "vanilla"] = "lstm"
-    """Kind of recurrent layer."""
+    """Kind of recurrent layer. Example: --core gru"""
 
     units: Annotated[int, Field(ge=1, le=4096)] = 48
-    """Recurrent units."""
+    """Recurrent units. Example: --units 64"""
 
     initial_state: Literal["learned", "zero"] = "learned"
-    """State at an episode's start: learned (Sims 1-4 and 6) or zeros (Sim 5)."""
+    """State at an episode's start: learned (Sims 1-4 and 6) or zeros (Sim 5). Example: --initial-state zero"""
 
 
 class Population:
@@ -74,8 +74,9 @@ class Population:
     def _draw_subject(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
         units = self.configuration.units
         weights = self.core.draw(generator)
-        weights["head_weight"] = generator.normal(0, HEAD_SCALE, (units, self.actions + 1))
-        weights["head_bias"] = np.zeros(self.actions + 1)
+        weights["head_weight"] = np.zeros((units, self._head_columns))
+        weights["head_weight"][:, : self.actions + 1] = generator.normal(0, HEAD_SCALE, (units, self.actions + 1))
+        weights["head_bias"] = np.zeros(self._head_columns)
         if self.configuration.initial_state == "learned":
             for name in self.core.state_names:
                 weights[f"initial_{name}"] = np.zeros(units)
@@ -85,10 +86,22 @@ class Population:
     def device(self) -> torch.device:
         return self.weights["head_weight"].device
 
+    @property
+    def _head_columns(self) -> int:
+        """Policy logits and value, filled up with unused columns to a multiple of four.
+
+        Matrix products handle columns in fours; what is left over is computed in a way that
+        depends on where a subject's weights lie in memory, and so on its company.
+        """
+        return -4 * (-(self.actions + 1) // 4)
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every weight, subject dimension included."""
-        drawn = self._draw_subject(np.random.default_rng(0))
-        return {name: (len(self.subjects), *weight.shape) for name, weight in drawn.items()}
+        units, columns = self.configuration.units, self._head_columns
+        own = {**self.core.shapes(), "head_weight": (units, columns), "head_bias": (columns,)}
+        if self.configuration.initial_state == "learned":
+            own |= {f"initial_{name}": (units,) for name in self.core.state_names}
+        return {name: (len(self.subjects), *shape) for name, shape in own.items()}
 
     def initial_state(self, episodes: int) -> State:
         """State at the start of an episode: one learned (or zero) vector per subject."""
@@ -100,11 +113,7 @@ class Population:
     def heads(
         self, hidden: Float[Tensor, "subject row unit"]
     ) -> tuple[Float[Tensor, "subject row action"], Float[Tensor, "subject row"]]:
-        """Policy logits and value, from one joint product.
-
-        A product with a single output column is not bit-for-bit the same for a subject
-        alone and in company; the joint one is.
-        """
+        """Policy logits and value, from one joint product."""
         output = torch.baddbmm(self.weights["head_bias"][:, None], hidden, self.weights["head_weight"])
         return output[..., : self.actions], output[..., self.actions]
 
@@ -154,8 +163,8 @@ class Population:
             cell.weight_hh.copy_(own["weight"][self.inputs :, order].T)
             cell.bias_ih.copy_(own["bias"][order])
             cell.bias_hh.zero_()
-            head.weight.copy_(own["head_weight"].T)
-            head.bias.copy_(own["head_bias"])
+            head.weight.copy_(own["head_weight"][:, : self.actions + 1].T)
+            head.bias.copy_(own["head_bias"][: self.actions + 1])
         return cell, head
 
 

@@ -5,24 +5,37 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.files import write_atomically
 from pfc_metarl.network.population import NetworkConfiguration, Population
 
-FORMAT = "pfc_metarl/1"
+# The one metadata key of our files; its value is the header, JSON. (With several keys safetensors
+# writes them in random order, and the same network would not give the same bytes.)
+KEY = "pfc_metarl"
+
+
+class NetworkHeader(Configuration):
+    """What stands in the header of a network's file besides the weights."""
+
+    network: NetworkConfiguration
+    inputs: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    actions: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    subjects: Annotated[tuple[Annotated[int, Field(strict=True, ge=0)], ...], Field(min_length=1)]
+    origin: dict[str, Any] = {}
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
     """Write tensors and a JSON header atomically."""
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"format": FORMAT, "header": json.dumps(header, sort_keys=True)}
-    write_atomically(path, save(stored, metadata))
+    write_atomically(path, save(stored, {KEY: json.dumps(header, sort_keys=True)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -37,32 +50,32 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise StoredFileError(f"no network file at {path}: check the path, or make one with 'pfc-metarl train'")
     try:
         with safe_open(path, framework="pt") as stored:
-            metadata = stored.metadata() or {}
+            header = json.loads((stored.metadata() or {}).get(KEY, "null"))
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise StoredFileError(
             f"{path} is damaged or not a safetensors file ({error}): restore it from a copy or train it again"
         ) from None
-    if metadata.get("format") != FORMAT:
-        raise StoredFileError(
-            f"{path} was not written by pfc_metarl: give a network.safetensors made by 'pfc-metarl train'"
-        )
-    return tensors, json.loads(metadata["header"])
-
-
-def network_header(population: Population) -> dict[str, Any]:
-    """Describe a population for a file's header."""
-    return {
-        "network": population.configuration.model_dump(),
-        "inputs": population.inputs,
-        "actions": population.actions,
-        "subjects": list(population.subjects),
-    }
+    if not isinstance(header, dict):
+        raise StoredFileError(f"{path} was not written by pfc_metarl: give a network made by 'pfc-metarl train'")
+    return tensors, header
 
 
 def save_population(path: Path, population: Population, origin: Mapping[str, Any]) -> None:
     """Write a population with where it came from: its task, training and seed."""
-    write_tensors(path, population.weights, {**network_header(population), "origin": dict(origin)})
+    write_tensors(path, population.weights, network_header(population, origin))
+
+
+def network_header(population: Population, origin: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe a population for its file's header."""
+    header = NetworkHeader(
+        network=population.configuration,
+        inputs=population.inputs,
+        actions=population.actions,
+        subjects=population.subjects,
+        origin=dict(origin),
+    )
+    return header.model_dump()
 
 
 def load_population(path: Path) -> tuple[Population, dict[str, Any]]:
@@ -73,20 +86,13 @@ def load_population(path: Path) -> tuple[Population, dict[str, Any]]:
     StoredFileError
         If the file is missing, damaged, foreign, or its weights do not fit its header.
     """
-    tensors, header = read_tensors(path)
-    return population_from(path, tensors, header), header.get("origin", {})
-
-
-def population_from(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> Population:
-    """Build a population from a file's tensors and header, refusing what does not fit."""
+    tensors, content = read_tensors(path)
     try:
-        configuration = NetworkConfiguration(**header["network"])
-        population = Population(configuration, header["inputs"], header["actions"], header["subjects"], tensors)
-    except (KeyError, TypeError, ConfigurationError) as error:
-        raise StoredFileError(
-            f"{path} has a header this version cannot read ({error}): train the network again"
-        ) from None
+        header = NetworkHeader(**content)
+    except ConfigurationError as error:
+        raise StoredFileError(f"{path} is not a network this version can read ({error}): train it again") from None
+    population = Population(header.network, header.inputs, header.actions, header.subjects, tensors)
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if found != population.shapes():
+    if found != population.shapes() or not all(tensor.is_floating_point() for tensor in tensors.values()):
         raise StoredFileError(f"{path} holds weights that do not fit its own header: restore it from a copy")
-    return population
+    return population, header.origin

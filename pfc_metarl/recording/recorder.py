@@ -58,7 +58,7 @@ def record(
     FrozenWeightsError
         If a weight changed while recording.
     ConfigurationError
-        If ``episodes`` is below 1, or the agent does not fit the task.
+        If ``episodes`` is below 1, the agent does not fit the task, or a variable does not exist.
     """
     if episodes < 1:
         raise ConfigurationError(f"episodes is {episodes}: record at least 1 episode")
@@ -95,6 +95,9 @@ def record(
         if wanted(name):
             arrays[name], axes[name] = truth.values, truth.axes
 
+    unknown = sorted(set(variables or ()) - arrays.keys())
+    if unknown:
+        raise ConfigurationError(f"nothing called '{unknown[0]}' to record: there is {', '.join(sorted(arrays))}")
     if agent.fingerprints() != before:
         raise FrozenWeightsError("a weight changed while recording; the recording is not kept")
     attributes = {"task": task_name(task), "seed": seed, "weight_hashes": before}
@@ -136,4 +139,5 @@ def _dataset(
 
 def _smallest(values: np.ndarray) -> np.ndarray:
     """Store choices as small integers."""
-    return values.astype(np.int16) if values.dtype == np.int64 else values
+    fits = values.dtype == np.int64 and np.abs(values).max(initial=0) <= np.iinfo(np.int16).max
+    return values.astype(np.int16) if fits else values

@@ -25,17 +25,18 @@ class BanditConfiguration(Configuration):
     """Bernoulli bandit: each arm pays 1 with its own probability, fixed for an episode."""
 
     arms: Annotated[int, Field(ge=2, le=1000)] = 2
-    """Number of arms; each is one action."""
+    """Number of arms; each is one action. Example: --arms 3"""
 
     trials: Annotated[int, Field(ge=1, le=100_000)] = 100
-    """Choices per episode; one network step each."""
+    """Choices per episode; one network step each. Example: --trials 50"""
 
     distribution: Distribution = "independent"
     """Where payoffs come from: independent U[0,1] each; correlated p and 1-p with p from
-    U[0,1]; easy .9/.1, medium .75/.25 or hard .6/.4 with the better side at random."""
+    U[0,1]; easy .9/.1, medium .75/.25 or hard .6/.4 with the better side at random.
+    Example: --distribution correlated"""
 
     probabilities: tuple[Probability, ...] | None = None
-    """A fixed test problem, one probability per arm; overrides the distribution. Example: 0.25 0.75"""
+    """A fixed test problem, one probability per arm; overrides the distribution. Example: --probabilities 0.25 0.75"""
 
     @model_validator(mode="after")
     def _agree(self) -> BanditConfiguration:

@@ -139,7 +139,9 @@ def test_every_setting_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     for kind in (TrainingConfiguration, NetworkConfiguration, BanditConfiguration):
         for name, setting in kind.model_fields.items():
             assert f"--{name.replace('_', '-')}" in text
-            assert setting.description, f"{kind.__name__}.{name} has no help text"
+            assert f"Example: --{'' if setting.annotation is not bool else 'no-'}{name.replace('_', '-')}" in (
+                setting.description or ""
+            ), f"{kind.__name__}.{name} is not explained with an example"
 
 
 def test_list_names_studies_tasks_and_networks(capsys: pytest.CaptureFixture[str]) -> None:

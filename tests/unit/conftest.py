@@ -23,7 +23,7 @@ class CountingConfiguration(Configuration):
     trials: int = 3
     actions: int = 3
     payoff: float = 1.0
-    lucky_subject: int = -1
+    lucky_position: int = -1
     ending_action: int = -1
 
 
@@ -37,7 +37,7 @@ class Counting(Task[CountingState]):
     """Pays 10 * step + action and shows 100 * (step + 1); no chance at all.
 
     ``ending_action`` ends an episode early; ``payoff`` multiplies the rewards, of the
-    subject at position ``lucky_subject`` only where that is given.
+    subject at ``lucky_position`` only where that is given.
     """
 
     configuration_type = CountingConfiguration
@@ -57,10 +57,10 @@ class Counting(Task[CountingState]):
 
     def step(self, state: CountingState, action: Tensor, uniform: Tensor) -> tuple[CountingState, TimeStep]:
         paid = (10.0 * state.step + action).to(torch.float32)
-        if self.configuration.lucky_subject < 0:
+        if self.configuration.lucky_position < 0:
             paid = paid * self.configuration.payoff
         else:
-            paid[self.configuration.lucky_subject] *= self.configuration.payoff
+            paid[self.configuration.lucky_position] *= self.configuration.payoff
         ended = state.ended | (action == self.configuration.ending_action)
         if state.step + 1 == self.steps:
             ended = torch.ones_like(ended)

@@ -19,9 +19,9 @@ from pfc_metarl.network.store import read_tensors
 
 
 def diverging(counting: Any, out: Path | None, payoff: float = float("inf"), **settings: Any) -> Population:
-    lucky, resume = settings.pop("lucky_subject", -1), settings.pop("resume", False)
+    resume = settings.pop("resume", False)
     return train(
-        counting(counting.configuration_type(payoff=payoff, lucky_subject=lucky)),
+        counting(counting.configuration_type(payoff=payoff)),
         subjects=settings.pop("subjects", [4, 9]),
         network=NetworkConfiguration(units=4),
         training=TrainingConfiguration(**{"updates": 6, "episodes": 2, **settings}),
@@ -33,10 +33,19 @@ def diverging(counting: Any, out: Path | None, payoff: float = float("inf"), **s
 
 @pytest.mark.parametrize("payoff", [float("inf"), -float("inf"), float("nan")])
 def test_an_infinite_reward_stops_training_with_update_and_subject(
-    counting: Any, tmp_path: Path, payoff: float
+    counting: Any, monkeypatch: pytest.MonkeyPatch, payoff: float
 ) -> None:
+    advance = Trainer.advance
+
+    def pay_subject_nine(trainer: Trainer, measure: bool = False) -> dict[str, Any]:
+        if 9 in trainer.population.subjects:
+            position = trainer.population.subjects.index(9)
+            trainer.task = counting(counting.configuration_type(payoff=payoff, lucky_position=position))
+        return advance(trainer, measure)
+
+    monkeypatch.setattr(Trainer, "advance", pay_subject_nine)
     with pytest.raises(TrainingDivergedError, match=r"update 1: the loss of subject 9 ") as error:
-        diverging(counting, tmp_path, payoff, lucky_subject=1)
+        diverging(counting, None, payoff=1.0)
     assert "\n" not in str(error.value)
 
 

@@ -11,10 +11,11 @@ import torch
 from pfc_metarl.agents.frozen import FrozenAgent, freeze
 from pfc_metarl.agents.interventions import Intervention, ResetState, SilenceAction, SilenceReward
 from pfc_metarl.base.errors import ConfigurationError, FrozenWeightsError
+from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
 from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
-from pfc_metarl.tasks.episode import Senses
+from pfc_metarl.tasks.episode import Senses, draw_chance
 from pfc_metarl.tasks.registry import make_task
 
 
@@ -165,6 +166,12 @@ def test_agents_with_the_same_seed_meet_the_same_problems(draw_population: Any, 
     one, other = (record(freeze(draw_population(bandit, seed=seed)), bandit, episodes=6, seed=9) for seed in (0, 1))
     np.testing.assert_array_equal(one.arm_probability.values, other.arm_probability.values)
     assert not np.array_equal(one.choice.values, other.choice.values)
+
+
+def test_evaluation_meets_other_problems_than_training_with_the_same_seed(draw_population: Any, bandit: Any) -> None:
+    recording = record(freeze(draw_population(bandit)), bandit, episodes=50, seed=0)
+    trained_on = draw_chance(bandit, Streams(0, [0, 1]), 0, episodes=50).start.numpy()
+    assert not np.intersect1d(recording.arm_probability.values, trained_on).size
 
 
 def test_a_selected_subject_records_as_among_the_others(draw_population: Any, bandit: Any) -> None:

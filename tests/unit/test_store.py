@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save
 
 from pfc_metarl.base.errors import OutputError, StoredFileError
-from pfc_metarl.network.store import FORMAT, load_population, network_header, save_population, write_tensors
+from pfc_metarl.network.store import KEY, load_population, network_header, save_population, write_tensors
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_pickle_is_refused_and_never_run(tmp_path: Path) -> None:
     "change",
     [
         {"inputs": 5},
-        {"actions": 2},
+        {"actions": 9},
         {"subjects": [0]},
         {"subjects": 2},
         {"network": {"units": 6}},
@@ -96,14 +96,14 @@ def test_weights_that_do_not_fit_the_header_are_refused(
 ) -> None:
     population = draw_population()
     path = tmp_path / "network.safetensors"
-    write_tensors(path, population.weights, {**network_header(population), **change})
+    write_tensors(path, population.weights, {**network_header(population, {}), **change})
     assert_refused(path)
 
 
 @pytest.mark.parametrize("missing", ["network", "inputs", "actions", "subjects"])
 def test_an_incomplete_header_is_refused(tmp_path: Path, draw_population: Any, missing: str) -> None:
     population = draw_population()
-    header = network_header(population)
+    header = network_header(population, {})
     del header[missing]
     path = tmp_path / "network.safetensors"
     write_tensors(path, population.weights, header)
@@ -112,7 +112,7 @@ def test_an_incomplete_header_is_refused(tmp_path: Path, draw_population: Any, m
 
 @pytest.mark.parametrize("header", [None, "{", "[]", "3", '"text"', "null"])
 def test_a_header_that_is_not_an_object_is_refused(tmp_path: Path, draw_population: Any, header: str | None) -> None:
-    metadata = {"format": FORMAT} | ({"header": header} if header is not None else {})
+    metadata = {KEY: header} if header is not None else {"other": "1"}
     path = tmp_path / "network.safetensors"
     path.write_bytes(save(dict(draw_population().weights), metadata))
     assert_refused(path)
@@ -121,7 +121,7 @@ def test_a_header_that_is_not_an_object_is_refused(tmp_path: Path, draw_populati
 def test_a_header_cannot_ask_for_more_memory_than_there_is(tmp_path: Path, draw_population: Any) -> None:
     population = draw_population()
     path = tmp_path / "network.safetensors"
-    write_tensors(path, population.weights, {**network_header(population), "inputs": 10**15})
+    write_tensors(path, population.weights, {**network_header(population, {}), "inputs": 10**15})
     assert_refused(path)
 
 
@@ -136,7 +136,7 @@ def test_other_weights_than_the_network_has_are_refused(tmp_path: Path, draw_pop
     else:
         weights["head_bias"] = weights["head_bias"].to(torch.int64)
     path = tmp_path / "network.safetensors"
-    write_tensors(path, weights, network_header(population))
+    write_tensors(path, weights, network_header(population, {}))
     assert_refused(path)
 
 
@@ -144,7 +144,7 @@ def test_a_checkpoint_is_not_a_network(tmp_path: Path, draw_population: Any) -> 
     population = draw_population()
     path = tmp_path / "checkpoint.safetensors"
     weights = {f"weights.{name}": weight for name, weight in population.weights.items()}
-    write_tensors(path, weights, {**network_header(population), "update": 3})
+    write_tensors(path, weights, {**network_header(population, {}), "update": 3})
     assert_refused(path)
 
 
@@ -177,5 +177,10 @@ def test_the_header_is_readable_without_this_package(stored: Path) -> None:
     raw = stored.read_bytes()
     length = int.from_bytes(raw[:8], "little")
     metadata = json.loads(raw[8 : 8 + length])["__metadata__"]
-    assert metadata["format"] == FORMAT
-    assert json.loads(metadata["header"])["network"]["core"] == "lstm"
+    assert json.loads(metadata[KEY])["network"]["core"] == "lstm"
+
+
+def test_the_same_network_gives_the_same_bytes(tmp_path: Path, draw_population: Any) -> None:
+    for name in ("one", "other"):
+        save_population(tmp_path / name, draw_population(), {"b": 1, "a": 2})
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()

@@ -1,0 +1,124 @@
+"""A process that trains one block of subjects and obeys its parent.
+
+It is started as ``python -m pfc_metarl.learning.worker``, not by ``multiprocessing``, so that a
+user's script needs no ``if __name__ == "__main__"`` guard. It writes no file: only the parent
+does. It ends when its parent does, since its end of the line then closes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pfc_metarl.base.errors import TrainingDivergedError
+from pfc_metarl.base.seeding import Streams
+from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.learning.crew import Block, Measures
+from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.network.inputs import input_size
+from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.tasks.registry import make_task
+
+# The line between parent and worker is a Unix socket handed down by number.
+WORKERS_POSSIBLE = os.name == "posix"
+
+
+class WorkerBlock(Block):
+    """Subjects trained in a process of their own.
+
+    Parameters
+    ----------
+    run : description of the run, with this block's subjects.
+    """
+
+    def __init__(self, run: Mapping[str, Any]) -> None:
+        self.subjects = len(run["subjects"])
+        ours, theirs = socket.socketpair()
+        number = theirs.fileno()
+        program = [sys.executable, "-m", "pfc_metarl.learning.worker", str(number)]
+        # The worker finds what its parent found, whatever put it on the path.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(program, pass_fds=[number], env=environment)
+        theirs.close()
+        self._line = Connection(ours.detach())
+        self._line.send(dict(run))
+
+    def begin(self, updates: int, measure: bool) -> None:
+        self._line.send(("advance", updates, measure))
+
+    def finish(self) -> Measures:
+        return self._answer()
+
+    def state(self) -> dict[str, Tensor]:
+        self._line.send(("state",))
+        return self._answer()
+
+    def restore(self, state: Mapping[str, Tensor], update: int) -> None:
+        self._line.send(("restore", {name: value.numpy() for name, value in state.items()}, update))
+        self._answer()
+
+    def close(self) -> None:
+        self._line.close()
+        self._process.wait()
+
+    def _answer(self) -> dict[str, Tensor]:
+        try:
+            answer = self._line.recv()
+        except EOFError:
+            raise RuntimeError("a training process ended unexpectedly; its message stands above") from None
+        if isinstance(answer, str):
+            raise TrainingDivergedError(answer)
+        return {name: torch.from_numpy(value) for name, value in answer.items()}
+
+
+def trainer_of(run: Mapping[str, Any], device: torch.device | str = "cpu") -> Trainer:
+    """Make the trainer that a run's description stands for."""
+    task_settings = dict(run["task"])
+    task = make_task(task_settings.pop("name"), **task_settings)
+    network = NetworkConfiguration(**run["network"])
+    streams = Streams(run["seed"], run["subjects"])
+    population = Population.draw(network, input_size(task, network), task.actions, streams)
+    return Trainer(task, population.to(device), TrainingConfiguration(**run["training"]), run["seed"])
+
+
+def _serve(line: Connection) -> None:
+    """Do what the parent asks until it hangs up."""
+    trainer = trainer_of(line.recv())
+    while True:
+        try:
+            order, *details = line.recv()
+        except EOFError:
+            return
+        try:
+            answer = _obey(trainer, order, details)
+        except TrainingDivergedError as error:
+            line.send(str(error))
+        else:
+            line.send({name: value.detach().numpy() for name, value in answer.items()})
+
+
+def _obey(trainer: Trainer, order: str, details: list[Any]) -> Mapping[str, Tensor]:
+    if order == "advance":
+        return trainer.advance_by(*details)
+    if order == "restore":
+        state, update = details
+        trainer.restore({name: torch.from_numpy(value) for name, value in state.items()}, update)
+        return {}
+    return trainer.state()
+
+
+if __name__ == "__main__":
+    # Ctrl-C reaches every process of a terminal; the parent alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    with Connection(int(sys.argv[1])) as parent:
+        _serve(parent)
