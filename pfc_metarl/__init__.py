@@ -6,6 +6,7 @@ The public names are loaded when first used, so that ``import pfc_metarl`` stays
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from pfc_metarl.tasks.registry import make_task as make_task
 
 __version__ = "0.1.0"
+
+# Installed, the studies and the bundled networks are inside this package. In a checkout they stand
+# beside it, where Python started at the checkout's root must find them too.
+_checkout = Path(__file__).parent.parent
+if (_checkout / "setup.cfg").is_file() and (_checkout / "experiments").is_dir():
+    __path__.append(str(_checkout))
 
 _HOMES = {
     "train": "pfc_metarl.learning.training",

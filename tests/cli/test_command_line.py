@@ -155,3 +155,8 @@ def test_help_and_list_load_no_torch() -> None:
         "import sys; from pfc_metarl.cli.main import main; main([]); main(['list']); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
+def test_python_started_in_the_checkout_finds_studies_and_networks() -> None:
+    program = "import pfc_metarl.experiments.fig1.claims; import pfc_metarl as p; assert p.load('fig1/correlated')"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
