@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pfc-metarl: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("pfc-metarl: stopped; what was saved is whole", file=sys.stderr)
+        print("pfc-metarl: stopped; nothing is half-written, and a training goes on with --resume", file=sys.stderr)
         return 130
 
 

@@ -7,6 +7,7 @@ does. It ends when its parent does, since its end of the line then closes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -94,10 +95,7 @@ def _serve(line: Connection) -> None:
     """Do what the parent asks until it hangs up."""
     trainer = trainer_of(line.recv())
     while True:
-        try:
-            order, *details = line.recv()
-        except EOFError:
-            return
+        order, *details = line.recv()
         try:
             answer = _obey(trainer, order, details)
         except TrainingDivergedError as error:
@@ -120,5 +118,6 @@ if __name__ == "__main__":
     # Ctrl-C reaches every process of a terminal; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    with Connection(int(sys.argv[1])) as parent:
+    # The parent has closed the line, or was killed: either way there is nobody left to work for.
+    with Connection(int(sys.argv[1])) as parent, contextlib.suppress(EOFError, ConnectionError):
         _serve(parent)
