@@ -119,11 +119,12 @@ def reproduce(
 
 def _load(study: Study, preset: str, subjects: int | None) -> dict[str, Population]:
     """Take the bundled networks, or the first of them."""
-    if preset != BUNDLED_PRESET:
-        raise ConfigurationError(f"no networks of preset '{preset}' are bundled: add --retrain to train them")
     bundled = bundled_networks()
+    labels = study.presets[preset]
+    if preset != BUNDLED_PRESET or any(f"{study.name}/{label}" not in bundled for label in labels):
+        raise ConfigurationError(f"no networks of preset '{preset}' are bundled: add --retrain to train them")
     networks = {}
-    for label in study.presets[preset]:
+    for label in labels:
         population, _ = load_population(bundled[f"{study.name}/{label}"])
         available = len(population.subjects)
         wanted = available if subjects is None else subjects

@@ -17,6 +17,11 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "Bandit",
         "arms that pay with probabilities redrawn every episode (Wang 2018 Fig. 1)",
     ),
+    "two-step": (
+        "pfc_metarl.tasks.two_step",
+        "TwoStep",
+        "a choice leads to one of two states that pay differently (Wang 2018 Simulation 4, Fig. 5)",
+    ),
 }
 
 

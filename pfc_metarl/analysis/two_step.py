@@ -1,0 +1,181 @@
+"""The two-step task, trial by trial: staying or switching, and the network's prediction errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float
+from sklearn.linear_model import LogisticRegression
+
+# As the task reveals them in its `phase`.
+STAGE_1, STAGE_2 = 1, 2
+
+OUTCOMES = xr.DataArray([True, False], dims="outcome", coords={"outcome": ["rewarded", "unrewarded"]})
+TRANSITIONS = xr.DataArray([True, False], dims="transition", coords={"transition": ["common", "uncommon"]})
+
+
+def trials(recording: xr.Dataset, discount: float = 0.9) -> xr.Dataset:
+    r"""Turn a recording of the two-step task into one row per trial.
+
+    Parameters
+    ----------
+    recording : of the task ``two-step``, with all that it reveals; with ``value`` or without.
+    discount : gamma per step, as in training.
+
+    Returns
+    -------
+    Over ``subject episode trial``; ``.to_dataframe()`` makes the tidy table.
+    ``choice``: 0 left, 1 right at stage 1. ``state``: the second-stage state, 0 or 1, -1 where
+    none was reached. ``common``: whether the transition was. ``reward``: earned at stage 2.
+    ``valid``: whether every response of the trial was a wanted one, and a state was reached.
+
+    With the recording's ``value`` also ``value_stage_1``, ``value_stage_2`` and the prediction
+    errors of each stage. After the last trial nothing follows, and the value there is zero.
+
+    .. math:: \delta_{\text{stage 2}} = r_1 + \gamma V_2 - V_1, \qquad
+              \delta_{\text{outcome}} = r_2 + \gamma V_{\text{next trial}} - V_2
+
+    References
+    ----------
+    Wang et al. (2018), Simulation 4 and Fig. 5f.
+    """
+    phase = recording["phase"].isel(subject=0, episode=0).values
+    first, second = (np.flatnonzero(phase == stage) for stage in (STAGE_1, STAGE_2))
+
+    def at(name: str, steps: np.ndarray) -> np.ndarray:
+        return recording[name].transpose("subject", "episode", "step").values[..., steps]
+
+    state = at("second_state", second)
+    columns = {
+        "choice": at("choice", first),
+        "common": at("common", second),
+        "state": state,
+        "reward": at("reward", second).astype(float),
+        "valid": _all_wanted(recording, len(second)) & (state >= 0),
+    }
+    if "value" in recording:
+        value = at("value", np.arange(len(phase))).astype(float)
+        following = np.concatenate([value[..., 1:], np.zeros_like(value[..., :1])], axis=-1)
+        error = at("reward", np.arange(len(phase))) + discount * following - value
+        columns |= {
+            "value_stage_1": value[..., first],
+            "value_stage_2": value[..., second],
+            "rpe_stage_2": error[..., first],
+            "rpe_outcome": error[..., second],
+        }
+    axes = ("subject", "episode", "trial")
+    return xr.Dataset(
+        {name: (axes, values) for name, values in columns.items()}, coords={"subject": recording["subject"]}
+    )
+
+
+def _all_wanted(recording: xr.Dataset, count: int) -> Bool[np.ndarray, "subject episode trial"]:
+    """Whether each trial's responses were all ones that the task wanted."""
+    choice = recording["choice"].transpose("subject", "episode", "step").values.astype(int)
+    allowed = recording["allowed"].transpose("subject", "episode", "step", "action").values
+    wanted = np.take_along_axis(allowed, choice[..., None], axis=-1)[..., 0]
+    return np.all(wanted.reshape(*wanted.shape[:2], count, -1), axis=-1)
+
+
+def reward_per_trial(recording: xr.Dataset) -> xr.DataArray:
+    """Mean of all that a trial earns, costs of invalid responses included, per subject."""
+    count = int((recording["phase"].isel(subject=0, episode=0) == STAGE_2).sum())
+    return (recording["reward"].astype(float).sum("step") / count).mean("episode").rename("reward_per_trial")
+
+
+def stay_counts(trials: xr.Dataset) -> xr.Dataset:
+    """Count how often the stage-1 choice is repeated, by the trial before.
+
+    Returns
+    -------
+    ``stays`` and ``chances`` over ``subject episode outcome transition``. A pair of trials
+    counts if both are valid.
+    """
+    before, after = trials.isel(trial=slice(None, -1)), trials.isel(trial=slice(1, None))
+    stay = before["choice"] == after["choice"].values
+    pair = before["valid"] & after["valid"].values
+    kind = ((before["reward"] > 0) == OUTCOMES) & (before["common"] == TRANSITIONS) & pair
+    return xr.Dataset({"stays": (kind & stay).sum("trial"), "chances": kind.sum("trial")})
+
+
+def stay_probability(counts: xr.Dataset) -> xr.DataArray:
+    """Probability of staying; NaN where a kind of trial never came.
+
+    Parameters
+    ----------
+    counts : as `stay_counts` gives them, for episodes apart or summed over ``episode``.
+    """
+    return (counts["stays"] / counts["chances"].where(counts["chances"] > 0)).rename("stay_probability")
+
+
+def model_based_index(stay: xr.DataArray) -> xr.DataArray:
+    """Interaction of reward and transition, RC - RU - NC + NU: what a model of the task brings.
+
+    R or N is rewarded or not, C or U common or uncommon.
+
+    References
+    ----------
+    Daw et al. (2011), Fig. 2; Wang et al. (2018), Fig. 5b.
+    """
+    return (_cell(stay, "rewarded") - _cell(stay, "unrewarded")).rename("model_based_index")
+
+
+def _cell(stay: xr.DataArray, outcome: str) -> xr.DataArray:
+    """Common minus uncommon after one outcome."""
+    chosen = stay.sel(outcome=outcome, drop=True)
+    return chosen.sel(transition="common", drop=True) - chosen.sel(transition="uncommon", drop=True)
+
+
+def model_free_index(stay: xr.DataArray) -> xr.DataArray:
+    """Main effect of reward, RC + RU - NC - NU: what repeating rewarded choices brings."""
+    both = stay.sum("transition", skipna=False)
+    effect = both.sel(outcome="rewarded", drop=True) - both.sel(outcome="unrewarded", drop=True)
+    return effect.rename("model_free_index")
+
+
+def lagged_weights(trials: xr.Dataset, lags: int = 5) -> xr.DataArray:
+    """Weight of each kind of past trial on repeating its choice, by logistic regression.
+
+    The choice (right or left) is regressed, without penalty, on the choices of the last
+    trials (right +1, left -1), each entering under its own kind: 4 kinds x ``lags``. A weight
+    above zero repeats the choice made that many trials ago, one below zero turns from it.
+    Regressing "stayed" on the bare kinds instead would have no unique answer, since the four
+    kinds of one lag always sum to one.
+
+    Returns
+    -------
+    Over ``subject outcome transition lag``; lag 1 is the trial before. NaN for a subject that
+    never varies its choice.
+
+    References
+    ----------
+    Miller, Botvinick & Brody (2017); Wang et al. (2018), Fig. 5d and e.
+    """
+    side = xr.where(trials["choice"] == 1, 1.0, -1.0)
+    kind = ((trials["reward"] > 0) == OUTCOMES) & (trials["common"] == TRANSITIONS) & trials["valid"]
+    signed = (kind * side).transpose("subject", "episode", "trial", "outcome", "transition").values
+    count = trials.sizes["trial"]
+    past = np.stack([signed[:, :, lags - lag : count - lag] for lag in range(1, lags + 1)], axis=-1)
+    choice, valid = (trials[name].values[..., lags:] for name in ("choice", "valid"))
+    weights = [_weights(past[each][valid[each]], choice[each][valid[each]] == 1) for each in range(len(past))]
+    return xr.DataArray(
+        np.stack(weights),
+        dims=("subject", "outcome", "transition", "lag"),
+        coords={
+            "subject": trials["subject"],
+            "outcome": OUTCOMES["outcome"],
+            "transition": TRANSITIONS["transition"],
+            "lag": np.arange(1, lags + 1),
+        },
+        name="weight",
+    )
+
+
+def _weights(
+    past: Float[np.ndarray, "row outcome transition lag"], right: Bool[np.ndarray, " row"]
+) -> Float[np.ndarray, "outcome transition lag"]:
+    if len(np.unique(right)) < 2:
+        return np.full(past.shape[1:], np.nan)
+    # An infinite C is no penalty at all.
+    model = LogisticRegression(C=np.inf, max_iter=1000).fit(past.reshape(len(past), -1), right)
+    return model.coef_.reshape(past.shape[1:])

@@ -1,0 +1,99 @@
+"""Panels on the two-step task: staying, the influence of past trials, prediction errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pfc_metarl.figures.style import COLOURS
+
+# Common and uncommon transitions keep their colours in every panel, and so do the two stages.
+TRANSITIONS = {"common": COLOURS["blue"], "uncommon": COLOURS["vermilion"]}
+STAGES = {"stage 2": COLOURS["green"], "reward": COLOURS["purple"]}
+OUTCOMES = {"rewarded": "-", "unrewarded": "--"}
+
+
+def draw_stay(axes: Axes, data: pd.DataFrame) -> None:
+    """Draw the probability of staying as bars, with a dot per subject.
+
+    Parameters
+    ----------
+    axes : to draw on.
+    data : columns ``subject outcome transition stay``.
+    """
+    for position, outcome in enumerate(OUTCOMES):
+        for side, (transition, colour) in zip((-0.2, 0.2), TRANSITIONS.items(), strict=True):
+            own = np.asarray(data.loc[(data["outcome"] == outcome) & (data["transition"] == transition), "stay"])
+            label = transition if position == 0 else None
+            axes.bar(position + side, own.mean(), width=0.36, color=colour, alpha=0.55, label=label)
+            # Dots stand side by side, so that equal subjects do not hide each other.
+            spread = np.linspace(-0.12, 0.12, len(own)) if len(own) > 1 else np.zeros(1)
+            axes.scatter(
+                position + side + spread, own, s=12, color=colour, edgecolor=COLOURS["black"], lw=0.5, zorder=3
+            )
+    lowest = float(np.nanmin(np.asarray(data["stay"])))
+    axes.set_xticks(range(len(OUTCOMES)), list(OUTCOMES))
+    axes.set(ylabel="stay probability", ylim=(0.5 if lowest > 0.5 else 0.0, 1.02), xlabel="last trial")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.0), ncols=1)
+
+
+def draw_lagged_weights(axes: Axes, data: pd.DataFrame) -> None:
+    """Draw the weight of each kind of past trial by how long ago it was; thin lines are subjects.
+
+    Parameters
+    ----------
+    axes : to draw on.
+    data : columns ``subject outcome transition lag weight``.
+    """
+    for outcome, dashes in OUTCOMES.items():
+        for transition, colour in TRANSITIONS.items():
+            own = data[(data["outcome"] == outcome) & (data["transition"] == transition)]
+            for _, line in own.groupby("subject"):
+                axes.plot(
+                    np.asarray(line["lag"]), np.asarray(line["weight"]), color=colour, ls=dashes, lw=0.5, alpha=0.5
+                )
+            means = own.pivot_table(index="subject", columns="lag", values="weight").mean()
+            axes.plot(
+                means.index.to_numpy(),
+                means.to_numpy(),
+                color=colour,
+                ls=dashes,
+                lw=2.2,
+                marker="o",
+                ms=4,
+                label=f"{transition}, {outcome}",
+            )
+    axes.axhline(0, color=COLOURS["grey"], lw=0.8, zorder=0)
+    axes.set_xticks(np.unique(np.asarray(data["lag"])))
+    axes.set(xlabel="trials ago", ylabel="regression weight")
+    axes.legend(loc="upper right", handlelength=4.2)
+
+
+def draw_errors(axes: Axes, data: pd.DataFrame, label: str) -> None:
+    """Draw a network's prediction errors against a learner's, with the straight line that fits best.
+
+    Parameters
+    ----------
+    axes : to draw on.
+    data : columns ``learner_rpe network_rpe stage``.
+    label : of the horizontal axis.
+    """
+    for stage, colour in STAGES.items():
+        own = data[data["stage"] == stage]
+        axes.scatter(
+            np.asarray(own["learner_rpe"]),
+            np.asarray(own["network_rpe"]),
+            s=5,
+            color=colour,
+            alpha=0.35,
+            lw=0,
+            label=stage,
+        )
+    across, up = np.asarray(data["learner_rpe"]), np.asarray(data["network_rpe"])
+    if len(across) > 1 and np.ptp(across) > 0:
+        slope, height = np.polyfit(across, up, 1)
+        ends = np.array([across.min(), across.max()])
+        axes.plot(ends, slope * ends + height, color=COLOURS["black"], lw=1.2)
+    axes.set(xlabel=label, ylabel="network's prediction error")
+    axes.legend(loc="upper left", markerscale=2.5, handletextpad=0.2)
