@@ -20,6 +20,10 @@ class StoredFileError(PfcMetaRLError):
     """A file is missing, damaged, or was not written by this package."""
 
 
+class ScorecardError(PfcMetaRLError):
+    """A stored verdict no longer holds."""
+
+
 class OutputError(PfcMetaRLError):
     """A result cannot be written where the user asked for it."""
 

@@ -14,6 +14,7 @@ VERBS = {
     "train": ("pfc_metarl.cli.training", "train a population on a task"),
     "record": ("pfc_metarl.cli.recording", "run a trained population with its weights frozen, and record it"),
     "reproduce": ("pfc_metarl.cli.reproduction", "re-make a published figure and score its claims"),
+    "scorecard": ("pfc_metarl.cli.scorecard", "every claim of every study: paper, measurement, verdict"),
 }
 
 EXAMPLES = """\

@@ -17,7 +17,8 @@ from pfc_metarl.studies.reproduce import reproduce
 DESCRIPTION = """\
 Re-make a published figure from bundled networks (or networks trained anew) and score the
 paper's claims by rules fixed beforehand. Writes figure.png, figure.svg, figure_data.csv,
-claims.csv, claims.json, recording.nc and provenance.json.
+claims.csv, claims.json, measures.csv (per subject, nulls among them), recording.nc and
+provenance.json.
 
 examples: pfc-metarl reproduce fig1
           pfc-metarl reproduce fig1 --retrain --seed 3 --out results/fig1-seed3"""

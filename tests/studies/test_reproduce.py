@@ -13,7 +13,7 @@ from matplotlib import image
 
 from pfc_metarl.base.errors import StoredFileError
 from pfc_metarl.network.store import load_population
-from pfc_metarl.studies.registry import bundled_networks, find_study, load
+from pfc_metarl.studies.registry import STUDIES, bundled_networks, find_study, load
 from pfc_metarl.studies.reproduce import Reproduction, reproduce
 
 FILES = {
@@ -22,6 +22,7 @@ FILES = {
     "figure_data.csv",
     "claims.csv",
     "claims.json",
+    "measures.csv",
     "recording.nc",
     "provenance.json",
 }
@@ -56,6 +57,14 @@ def test_the_drawn_regret_is_the_scored_regret(result: Reproduction) -> None:
     assert last["Thompson sampling"] == pytest.approx(measures["regret.thompson.problem"].mean())
 
 
+def test_every_measure_is_written_with_its_nulls(result: Reproduction) -> None:
+    written = pd.read_csv(result.folder / "measures.csv").groupby("measure")["value"]
+    assert set(written.groups) == set(result.evaluation.measures)
+    assert {"ordering.shuffled", "ordering.untrained"} <= set(written.groups)
+    for name, values in result.evaluation.measures.items():
+        assert written.get_group(name).mean() == pytest.approx(values.mean(), rel=1e-4)
+
+
 def test_claims_agree_between_table_csv_and_json(result: Reproduction) -> None:
     table = pd.read_csv(result.folder / "claims.csv", keep_default_na=False)
     entries = json.loads((result.folder / "claims.json").read_text())
@@ -83,13 +92,23 @@ def test_provenance_names_the_bundled_weights(result: Reproduction) -> None:
     assert provenance["environment"]["versions"]["torch"]
 
 
-def test_bundled_networks_were_made_by_the_fast_recipe() -> None:
-    for label, recipe in find_study("fig1").presets["fast"].items():
-        population, origin = load_population(bundled_networks()[f"fig1/{label}"])
+@pytest.mark.parametrize("name", STUDIES)
+def test_bundled_networks_were_made_by_the_fast_recipe(name: str) -> None:
+    study = find_study(name)
+    for label, recipe in study.presets["fast"].items():
+        population, origin = load_population(bundled_networks()[f"{name}/{label}"])
+        task = json.loads(json.dumps(recipe.make_task().configuration.model_dump()))
         assert origin["training"] == recipe.training.model_dump()
         assert origin["network"] == recipe.network.model_dump()
-        assert origin["task"]["distribution"] == label
-        assert len(population.subjects) == 8
+        assert origin["task"] == {"name": recipe.task, **task}
+        assert len(population.subjects) == study.subjects
+
+
+def test_the_two_step_study_writes_every_file(tmp_path: Path) -> None:
+    result = reproduce("fig5", subjects=2, out=tmp_path, quiet=True)
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+    assert set(result.evaluation.panels) == {"5c", "5e", "5f", "5g"}
+    assert result.evaluation.measures["reward.trained"].min() > 0.69
 
 
 def test_fewer_subjects_are_the_first_of_the_bundled(result: Reproduction, tmp_path: Path) -> None:

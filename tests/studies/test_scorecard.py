@@ -1,0 +1,62 @@
+"""The stored scorecard is the program's, and a verdict that moves is noticed."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pfc_metarl.base.errors import ScorecardError
+from pfc_metarl.cli.main import main
+from pfc_metarl.studies.registry import STUDIES, find_study
+from pfc_metarl.studies.scorecard import refuse_changes, stored_scorecard, write_scorecard
+
+
+def test_every_claim_of_every_study_is_on_it() -> None:
+    expected = [(name, claim.name) for name in STUDIES for claim in find_study(name).claims]
+    stored = stored_scorecard()
+    assert list(zip(stored["study"], stored["claim"], strict=True)) == expected
+
+
+def test_the_bundled_networks_still_give_the_stored_verdicts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scorecard.csv"
+    assert main(["scorecard", "--check", "--write", str(path), "--format", "csv", "--quiet"]) == 0
+    printed = pd.read_csv(io.StringIO(capsys.readouterr().out), keep_default_na=False)
+    written = pd.read_csv(path, keep_default_na=False)
+    assert list(printed["verdict"]) == list(written["verdict"]) == list(stored_scorecard()["verdict"])
+    # Last bits differ between machines; a mean that moves by a twentieth of itself is another result.
+    pd.testing.assert_series_equal(written["mean"], stored_scorecard()["mean"], rtol=0.05)
+
+
+@pytest.mark.parametrize("change", ["verdict", "missing", "new"])
+def test_a_verdict_that_moves_is_named(change: str) -> None:
+    stored, measured = stored_scorecard(), stored_scorecard()
+    if change == "verdict":
+        measured.loc[2, "verdict"] = "partly"
+    elif change == "missing":
+        measured = measured.drop(index=2)
+    else:
+        stored = stored.drop(index=2)
+    refuse_changes(stored, stored.copy())
+    with pytest.raises(ScorecardError, match="claim 'correlated-regret' of fig1"):
+        refuse_changes(stored, measured)
+
+
+def test_writing_and_reading_is_the_identity(tmp_path: Path) -> None:
+    write_scorecard(stored_scorecard(), tmp_path / "copy.csv")
+    again = pd.read_csv(tmp_path / "copy.csv", keep_default_na=False)
+    pd.testing.assert_frame_equal(again, stored_scorecard())
+
+
+def test_each_format_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scorecard", "--format", "json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == len(stored_scorecard())
+    assert main(["scorecard", "--format", "html"]) == 0
+    assert capsys.readouterr().out.count("<tr") == len(stored_scorecard()) + 1
+    assert main(["scorecard"]) == 0
+    assert "not replicated" in capsys.readouterr().out
