@@ -14,9 +14,9 @@ from tqdm.auto import tqdm
 from pfc_metarl.agents.agent import Agent
 from pfc_metarl.base.errors import ConfigurationError, FrozenWeightsError
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.tasks.episode import Row, draw_chance, run_episodes
+from pfc_metarl.tasks.episode import Row, Senses, draw_chance, run_episodes
 from pfc_metarl.tasks.registry import task_name
-from pfc_metarl.tasks.task import Task, Truth
+from pfc_metarl.tasks.task import Task
 
 TRIAL = ("subject", "episode", "step")
 
@@ -65,61 +65,83 @@ def record(
     agent.refuse_unfit(task)
     before = agent.fingerprints()
     chance = draw_chance(task, Streams(seed, agent.subjects, "evaluation"), 0, episodes, agent.choice_draws)
+    collected = _Collected(variables)
     memory = agent.begin(episodes)
-    collected: dict[str, list[Tensor]] = {}
-    axes: dict[str, tuple[str, ...]] = {}
 
-    def keep(name: str, values: Tensor, own_axes: tuple[str, ...]) -> None:
-        collected.setdefault(name, []).append(values)
-        axes[name] = own_axes
-
-    def wanted(name: str) -> bool:
-        return variables is None or name in variables
-
-    def act(senses: Any, uniform: Tensor) -> Tensor:
+    def act(senses: Senses, uniform: Tensor) -> Tensor:
         nonlocal memory
         response = agent.respond(memory, senses, uniform)
         memory = response.memory
         for name, values in response.readout.items():
-            if wanted(name):
-                keep(name, values, READOUT_AXES.get(name, ()))
+            collected.keep(name, values, READOUT_AXES.get(name, ()))
         return response.action
 
     with torch.no_grad():
-        for row in tqdm(
-            run_episodes(task, act, chance), total=task.steps, desc="recording", unit="step", disable=quiet
-        ):
-            _keep_row(task, row, keep, wanted)
-    arrays = {name: torch.stack(values, dim=2) for name, values in collected.items()}
-    for name, truth in task.belief(arrays["choice"], arrays["reward"]).items():
-        if wanted(name):
-            arrays[name], axes[name] = truth.values, truth.axes
-
-    unknown = sorted(set(variables or ()) - arrays.keys())
-    if unknown:
-        raise ConfigurationError(f"nothing called '{unknown[0]}' to record: there is {', '.join(sorted(arrays))}")
+        rows = run_episodes(task, act, chance)
+        for row in tqdm(rows, total=task.steps, desc="recording", unit="step", disable=quiet):
+            collected.keep_row(task, row)
+    collected.add_beliefs(task)
     if agent.fingerprints() != before:
         raise FrozenWeightsError("a weight changed while recording; the recording is not kept")
     attributes = {"task": task_name(task), "seed": seed, "weight_hashes": before}
-    return _dataset(arrays, axes, agent.subjects, attributes)
+    return _dataset(collected.joined(), collected.axes, agent.subjects, attributes)
 
 
-def _keep_row(task: Task[Any], row: Row, keep: Any, wanted: Any) -> None:
-    """Keep what one row received, did and earned, and the truth behind it."""
-    keep("observation", row.senses.observation, ("feature",))
-    keep("previous_action", row.senses.previous_action, ("action",))
-    keep("previous_reward", row.senses.previous_reward, ())
-    keep("choice", row.action, ())
-    keep("reward", row.reward, ())
-    keep("valid", row.valid, ())
-    truths: Mapping[str, Truth] = task.truth(row.state)
-    expected = task.expected_reward(row.state)
-    if expected is not None:
-        chosen = expected.gather(-1, row.action[..., None])[..., 0]
-        truths = {**truths, "regret": Truth(expected.amax(dim=-1) - chosen)}
-    for name, truth in truths.items():
-        if wanted(name):
-            keep(name, truth.values, truth.axes)
+class _Collected:
+    """Steps as they come, by variable.
+
+    Attributes
+    ----------
+    axes : per variable, its axes after ``subject episode step``.
+    """
+
+    def __init__(self, variables: Collection[str] | None) -> None:
+        self.variables = variables
+        self.axes: dict[str, tuple[str, ...]] = {}
+        self._steps: dict[str, list[Tensor]] = {}
+
+    def keep(self, name: str, values: Tensor, axes: tuple[str, ...], always: bool = False) -> None:
+        """Keep one step of a variable, if it is wanted."""
+        if always or self.variables is None or name in self.variables:
+            self._steps.setdefault(name, []).append(values)
+            self.axes[name] = axes
+
+    def keep_row(self, task: Task[Any], row: Row) -> None:
+        """Keep what one row received, did and earned, and the truth behind it."""
+        self.keep("observation", row.senses.observation, ("feature",), always=True)
+        self.keep("previous_action", row.senses.previous_action, ("action",), always=True)
+        self.keep("previous_reward", row.senses.previous_reward, (), always=True)
+        self.keep("choice", row.action, (), always=True)
+        self.keep("reward", row.reward, (), always=True)
+        self.keep("valid", row.valid, (), always=True)
+        for name, truth in task.truth(row.state).items():
+            self.keep(name, truth.values, truth.axes)
+        expected = task.expected_reward(row.state)
+        if expected is not None:
+            chosen = expected.gather(-1, row.action[..., None])[..., 0]
+            self.keep("regret", expected.amax(dim=-1) - chosen, ())
+
+    def add_beliefs(self, task: Task[Any]) -> None:
+        """Add what an ideal observer of the same actions and rewards believes."""
+        choice, reward = (torch.stack(self._steps[name], dim=2) for name in ("choice", "reward"))
+        for name, belief in task.belief(choice, reward).items():
+            for values in belief.values.unbind(dim=2):
+                self.keep(name, values, belief.axes)
+
+    def joined(self) -> dict[str, Tensor]:
+        """Every variable over all steps.
+
+        Raises
+        ------
+        ConfigurationError
+            If a wanted variable never came.
+        """
+        unknown = sorted(set(self.variables or ()) - self._steps.keys())
+        if unknown:
+            raise ConfigurationError(
+                f"nothing called '{unknown[0]}' to record: there is {', '.join(sorted(self._steps))}"
+            )
+        return {name: torch.stack(values, dim=2) for name, values in self._steps.items()}
 
 
 def _dataset(

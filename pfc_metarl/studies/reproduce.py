@@ -23,7 +23,7 @@ from pfc_metarl.recording.files import save_recording
 from pfc_metarl.studies.claim import Judgement
 from pfc_metarl.studies.provenance import environment
 from pfc_metarl.studies.registry import bundled_networks, find_study
-from pfc_metarl.studies.study import Evaluation, Study
+from pfc_metarl.studies.study import Evaluation, Recipe, Study
 
 # Networks are bundled for this preset only.
 BUNDLED_PRESET = "fast"
@@ -95,28 +95,11 @@ def reproduce(
         networks = _train(chosen, preset, subjects, seed, overwrite, device, folder, quiet)
     evaluation, judgements = score(chosen, networks, seed, quiet)
     claims = pd.DataFrame([judgement.as_row() for judgement in judgements])
-    provenance = {
-        "study": study,
-        "preset": preset,
-        "seed": seed,
-        "retrained": retrain,
-        "device": device,
-        "environment": environment(),
-        "weight_hashes": {label: network.fingerprints() for label, network in networks.items()},
-        "configuration": {
-            label: {
-                "task": recipe.task,
-                "task_settings": dict(recipe.task_settings),
-                "network": recipe.network.model_dump(),
-                "training": recipe.training.model_dump(),
-                "subjects": list(networks[label].subjects),
-            }
-            for label, recipe in chosen.presets[preset].items()
-        },
-    }
     _write(chosen, evaluation, judgements, claims, folder)
     seconds = time.monotonic() - started
-    write_atomically(folder / "provenance.json", _json({**provenance, "seconds": round(seconds, 2)}))
+    options = {"preset": preset, "seed": seed, "retrained": retrain, "device": device, "seconds": round(seconds, 2)}
+    provenance = {"study": study, **options, **_provenance(chosen.presets[preset], networks)}
+    write_atomically(folder / "provenance.json", _json(provenance))
     return Reproduction(claims, evaluation, folder, seconds)
 
 
@@ -153,6 +136,24 @@ def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = N
             )
         networks[label] = population.select(range(wanted))
     return networks
+
+
+def _provenance(recipes: Mapping[str, Recipe], networks: Mapping[str, Population]) -> dict[str, Any]:
+    """What the result was made with: program, machine, weights and settings."""
+    return {
+        "environment": environment(),
+        "weight_hashes": {label: network.fingerprints() for label, network in networks.items()},
+        "configuration": {
+            label: {
+                "task": recipe.task,
+                "task_settings": dict(recipe.task_settings),
+                "network": recipe.network.model_dump(),
+                "training": recipe.training.model_dump(),
+                "subjects": list(networks[label].subjects),
+            }
+            for label, recipe in recipes.items()
+        },
+    }
 
 
 def _train(
