@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pfc-metarl: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("pfc-metarl: stopped; nothing is half-written, and a training goes on with --resume", file=sys.stderr)
+        advice = "the same command goes on from here (train: with --resume)"
+        print(f"pfc-metarl: stopped; nothing is half-written, and {advice}", file=sys.stderr)
         return 130
 
 
