@@ -25,7 +25,7 @@ example: pfc-metarl scorecard --format csv"""
 class ScorecardOptions:
     """Options of ``scorecard``."""
 
-    format: Literal["table", "csv", "json", "html"] = "table"
+    format: Literal["table", "csv", "json", "html", "markdown"] = "table"
     """How to print it. Example: --format csv"""
 
     check: FlagCreatePairsOff[bool] = False
@@ -57,5 +57,17 @@ def _formatted(scorecard: pd.DataFrame, how: str) -> str:
         return str(scorecard.to_json(orient="records", indent=2))
     if how == "html":
         return scorecard.to_html(index=False)
+    if how == "markdown":
+        return markdown(scorecard)
     parts = (f"{study}\n{claims_table(own)}" for study, own in scorecard.groupby("study", sort=False))
     return "\n\n".join(parts)
+
+
+def markdown(scorecard: pd.DataFrame) -> str:
+    """Lay the scorecard out as the README shows it; the numbers are those of each claim's first measure."""
+    lines = ["| study | claim | paper | measured, 95% interval, n | reference | verdict |", "|---|---|---|---|---|---|"]
+    for row in scorecard.to_dict("records"):
+        measured = f"{row['mean']:.3g} [{row['low']:.3g}, {row['high']:.3g}], {row['subjects']}"
+        cells = (row["study"], row["statement"], row["paper"], measured, row["reference"], row["verdict"])
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

@@ -53,6 +53,12 @@ def test_writing_and_reading_is_the_identity(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(again, stored_scorecard())
 
 
+def test_the_readme_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scorecard", "--format", "markdown"]) == 0
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert capsys.readouterr().out in readme
+
+
 def test_each_format_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scorecard", "--format", "json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == len(stored_scorecard())
