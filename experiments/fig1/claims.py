@@ -5,7 +5,7 @@ Measures ending in ``.problem`` average (.25, .75) and its mirror image (.75, .2
 
 from __future__ import annotations
 
-from pfc_metarl.studies.claim import Claim, Condition
+from pfc_metarl.studies.claim import WEIGHTS_FROZEN, Claim, Condition
 
 CLAIMS = (
     Claim(
@@ -69,13 +69,7 @@ CLAIMS = (
             Condition("ordering.correlated", "mean above", "ordering.untrained"),
         ),
     ),
-    Claim(
-        name="weights-frozen",
-        statement="evaluation changes no weight",
-        paper="all weights frozen at test (Methods)",
-        reference="SHA-256 of each subject's weights before and after",
-        conditions=(Condition("weights.unchanged", "every equals", 1.0),),
-    ),
+    WEIGHTS_FROZEN,
     Claim(
         name="state-carries-learning",
         statement="with the state reset at every trial, choice falls to chance",

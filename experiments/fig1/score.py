@@ -11,7 +11,7 @@ from jaxtyping import Float
 from tqdm.auto import tqdm
 
 from pfc_metarl.agents.agent import Agent
-from pfc_metarl.agents.frozen import FrozenAgent, freeze
+from pfc_metarl.agents.frozen import FrozenAgent, freeze, untrained_like
 from pfc_metarl.agents.interventions import ResetState, SilenceReward
 from pfc_metarl.agents.reference import BayesOptimalAgent, GittinsAgent, ThompsonAgent, UpperConfidenceAgent
 from pfc_metarl.analysis.behaviour import (
@@ -21,7 +21,6 @@ from pfc_metarl.analysis.behaviour import (
     switch_rate,
 )
 from pfc_metarl.analysis.geometry import PrincipalComponents, rank_correlation
-from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.study import Evaluation
@@ -62,7 +61,7 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
         **_problems({**trained, **references}),
         **_harder_problems(trained["independent"]),
         **_controls(trained["independent"]),
-        **_activity(trained["correlated"], _untrained(networks["correlated"], seed)),
+        **_activity(trained["correlated"], untrained_like(networks["correlated"], seed)),
     }
     recordings = {
         name: _record(condition, seed)
@@ -113,12 +112,6 @@ def _reference_agents(subjects: Sequence[int]) -> dict[str, Agent]:
         "ucb": UpperConfidenceAgent(subjects, exploration=UCB_CHI),
         "bayes-optimal": BayesOptimalAgent(subjects),
     }
-
-
-def _untrained(network: Population, seed: int) -> FrozenAgent:
-    """The same networks before any training: the null of whatever training is said to have brought."""
-    streams = Streams(seed, network.subjects)
-    return freeze(Population.draw(network.configuration, network.inputs, network.actions, streams))
 
 
 def _bandit(probabilities: tuple[float, ...] | None = None, distribution: Distribution = "independent") -> Bandit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pfc_metarl.studies.claim import Claim, Condition
+from pfc_metarl.studies.claim import WEIGHTS_FROZEN, Claim, Condition
 
 CLAIMS = (
     Claim(
@@ -36,11 +36,5 @@ CLAIMS = (
         reference="95% of shuffles give less than about .001",
         conditions=(Condition("r2.model-free.both", "mean below", 0.1),),
     ),
-    Claim(
-        name="weights-frozen",
-        statement="evaluation changes no weight",
-        paper="all weights frozen at test (Methods)",
-        reference="SHA-256 of each subject's weights before and after",
-        conditions=(Condition("weights.unchanged", "every equals", 1.0),),
-    ),
+    WEIGHTS_FROZEN,
 )

@@ -9,7 +9,7 @@ import xarray as xr
 from jaxtyping import Float
 from tqdm.auto import tqdm
 
-from pfc_metarl.agents.frozen import FrozenAgent, freeze
+from pfc_metarl.agents.frozen import freeze, untrained_like
 from pfc_metarl.analysis.two_step import (
     model_based_index,
     model_free_index,
@@ -19,7 +19,6 @@ from pfc_metarl.analysis.two_step import (
     trials,
 )
 from pfc_metarl.analysis.two_step_learners import explained, fitted_learning_rate, model_based, model_free
-from pfc_metarl.base.seeding import Streams
 from pfc_metarl.base.statistics import interval
 from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
@@ -46,7 +45,7 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
     quiet : no progress bar.
     """
     network = networks["two-step"]
-    agents = {"trained": freeze(network), "untrained": _untrained(network, seed)}
+    agents = {"trained": freeze(network), "untrained": untrained_like(network, seed)}
     before = agents["trained"].fingerprints()
     task = TwoStep(TwoStepConfiguration(trials=TRIALS, common=COMMON))
     recordings = {
@@ -89,12 +88,6 @@ def prediction_errors(table: xr.Dataset) -> xr.Dataset:
 
 def _model_based(table: xr.Dataset, learning_rate: float | Float[np.ndarray, " subject"]) -> xr.Dataset:
     return model_based(table, learning_rate, COMMON, DISCOUNT)
-
-
-def _untrained(network: Population, seed: int) -> FrozenAgent:
-    """The same networks before any training: the null of whatever training is said to have brought."""
-    streams = Streams(seed, network.subjects)
-    return freeze(Population.draw(network.configuration, network.inputs, network.actions, streams))
 
 
 def _reward(recordings: Mapping[str, xr.Dataset]) -> Measures:

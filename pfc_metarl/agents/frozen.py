@@ -11,6 +11,7 @@ from torch import Tensor
 from pfc_metarl.agents.agent import Agent, Response
 from pfc_metarl.agents.interventions import Intervention
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
 from pfc_metarl.network.inputs import build_input, input_size
 from pfc_metarl.network.population import Population, choose
@@ -77,6 +78,12 @@ class FrozenAgent(Agent):
             **dict(zip(self.population.core.state_names, state, strict=True)),
         }
         return Response(choose(logits, uniform[..., 0]), state, readout)
+
+
+def untrained_like(population: Population, seed: int) -> FrozenAgent:
+    """Networks of the same kind before any training: the null of whatever training is said to have brought."""
+    streams = Streams(seed, population.subjects)
+    return freeze(Population.draw(population.configuration, population.inputs, population.actions, streams))
 
 
 def freeze(population: Population) -> FrozenAgent:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pfc_metarl.base.errors import ConfigurationError, OutputError, StoredFileError
 from pfc_metarl.base.files import make_folder, remove_leftovers, unwritable, write_atomically
@@ -88,8 +88,9 @@ class RunFolder:
         try:
             with self.metrics.open("ab+") as file:
                 # A kill can leave a torn line; what follows must not be glued to it.
-                torn = file.tell() > 0 and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
-                file.write(b"\n" * torn + json.dumps(line).encode() + b"\n")
+                if _ends_in_a_torn_line(file):
+                    file.write(b"\n")
+                file.write(json.dumps(line).encode() + b"\n")
         except OSError as error:
             raise unwritable(self.metrics, error) from None
 
@@ -105,6 +106,14 @@ class RunFolder:
         # Every whole line ends with a line feed, so what follows the last one is torn or empty.
         entries = [json.loads(line) for line in lines[:-1] if _is_json(line)]
         return [entry for _, entry in sorted({entry["update"]: entry for entry in entries}.items())]
+
+
+def _ends_in_a_torn_line(file: BinaryIO) -> bool:
+    """Whether a file, open at its end, does not end in a line feed."""
+    if file.tell() == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def _is_json(line: str) -> bool:

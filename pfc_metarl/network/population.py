@@ -127,12 +127,6 @@ class Population:
         weights = {name: weight[chosen].clone() for name, weight in self.weights.items()}
         return self._with(weights, [self.subjects[position] for position in chosen])
 
-    @staticmethod
-    def join(parts: Sequence[Population]) -> Population:
-        """Put copies of populations of one configuration side by side."""
-        weights = {name: torch.cat([part.weights[name].detach() for part in parts]) for name in parts[0].weights}
-        return parts[0]._with(weights, [subject for part in parts for subject in part.subjects])
-
     def _with(self, weights: Mapping[str, Tensor], subjects: Sequence[int]) -> Population:
         return Population(self.configuration, self.inputs, self.actions, subjects, weights)
 

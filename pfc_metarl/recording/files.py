@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from pfc_metarl.base.files import unwritable
+from pfc_metarl.base.files import LEFTOVER, unwritable
 
 
 def save_recording(path: Path, recording: xr.Dataset | Mapping[str, xr.Dataset]) -> None:
@@ -24,7 +24,7 @@ def save_recording(path: Path, recording: xr.Dataset | Mapping[str, xr.Dataset])
     OutputError
         If the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.partial")
+    temporary = path.with_name(f".{path.name}{LEFTOVER}")
     tree = recording if isinstance(recording, xr.Dataset) else xr.DataTree.from_dict(dict(recording))
     try:
         tree.to_netcdf(temporary, engine="h5netcdf", encoding=_encoding(tree))

@@ -88,6 +88,16 @@ class Claim:
         return Judgement(self, verdict, held, {name: interval(measures[name]) for name in names})
 
 
+# True of every study that evaluates frozen networks; its measure is 1 for a subject whose hash stayed.
+WEIGHTS_FROZEN = Claim(
+    name="weights-frozen",
+    statement="evaluation changes no weight",
+    paper="all weights frozen at test (Methods)",
+    reference="SHA-256 of each subject's weights before and after",
+    conditions=(Condition("weights.unchanged", "every equals", 1.0),),
+)
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A claim with its verdict and every measure that its conditions name."""
