@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.studies.presets import published
 from pfc_metarl.studies.study import Recipe
 
 SUBJECTS = 8
@@ -26,19 +27,7 @@ UCB_CHI = 0.5
 
 FAST = TrainingConfiguration(updates=2500)
 
-PAPER = TrainingConfiguration(
-    updates=20_000,
-    episodes=1,
-    learning_rate=7e-4,
-    final_learning_rate=7e-4,
-    discount=0.9,
-    value_coefficient=0.05,
-    entropy_coefficient=1.0,
-    final_entropy_coefficient=0.0,
-    advantage="n-step",
-    unroll=100,
-    checkpoint_every=1000,
-)
+PAPER = published(updates=20_000, entropy_coefficient=1.0, final_entropy_coefficient=0.0)
 
 
 def recipes(training: TrainingConfiguration) -> dict[str, Recipe]:

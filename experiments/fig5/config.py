@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.studies.presets import published
 from pfc_metarl.studies.study import Recipe
 
 SUBJECTS = 8
@@ -27,19 +28,7 @@ SHUFFLES = 200
 
 FAST = TrainingConfiguration(updates=2000, episodes=32, discount=DISCOUNT, unroll=300)
 
-PAPER = TrainingConfiguration(
-    updates=10_000,
-    episodes=1,
-    learning_rate=7e-4,
-    final_learning_rate=7e-4,
-    discount=DISCOUNT,
-    value_coefficient=0.05,
-    entropy_coefficient=0.05,
-    final_entropy_coefficient=0.05,
-    advantage="n-step",
-    unroll=100,
-    checkpoint_every=1000,
-)
+PAPER = published(updates=10_000)
 
 
 def recipes(training: TrainingConfiguration) -> dict[str, Recipe]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from tqdm.auto import tqdm
 
 from pfc_metarl.agents.frozen import freeze, untrained_like
 from pfc_metarl.analysis.two_step import (
@@ -21,7 +20,7 @@ from pfc_metarl.analysis.two_step import (
 from pfc_metarl.analysis.two_step_learners import explained, fitted_learning_rate, model_based, model_free
 from pfc_metarl.base.statistics import interval
 from pfc_metarl.network.population import Population
-from pfc_metarl.recording.recorder import record
+from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.two_step import TwoStep, TwoStepConfiguration
 
@@ -46,13 +45,8 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
     """
     network = networks["two-step"]
     agents = {"trained": freeze(network), "untrained": untrained_like(network, seed)}
-    before = agents["trained"].fingerprints()
     task = TwoStep(TwoStepConfiguration(trials=TRIALS, common=COMMON))
-    recordings = {
-        name: record(agent, task, EVALUATION_EPISODES, seed, NEEDED)
-        for name, agent in tqdm(agents.items(), desc="recording", unit="condition", disable=quiet)
-    }
-    unchanged = [float(old == new) for old, new in zip(before, agents["trained"].fingerprints(), strict=True)]
+    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     table = trials(recordings["trained"], DISCOUNT)
     errors = prediction_errors(table)
     measures = {
@@ -60,7 +54,7 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
         **_staying(table),
         **_explained(errors, seed),
         **_explained_untrained(recordings["untrained"], seed),
-        "weights.unchanged": np.array(unchanged),
+        **unchanged,
     }
     return Evaluation(measures, panels(table, errors), {"two-step": recordings["trained"]})
 

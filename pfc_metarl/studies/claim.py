@@ -18,7 +18,14 @@ from pfc_metarl.base.statistics import Interval, interval
 
 Measures = Mapping[str, Float[np.ndarray, " subject"]]
 Relation = Literal[
-    "mean below", "mean above", "mean at least", "mean at most", "every below", "every equals", "interval above"
+    "mean below",
+    "mean above",
+    "mean at least",
+    "mean at most",
+    "every below",
+    "every above",
+    "every equals",
+    "interval above",
 ]
 Verdict = Literal["replicated", "partly", "not replicated"]
 
@@ -28,6 +35,7 @@ _RELATIONS: dict[str, Callable[[Float[np.ndarray, " subject"], float], bool]] = 
     "mean at least": lambda values, bound: bool(values.mean() >= bound),
     "mean at most": lambda values, bound: bool(values.mean() <= bound),
     "every below": lambda values, bound: bool((values < bound).all()),
+    "every above": lambda values, bound: bool((values > bound).all()),
     "every equals": lambda values, bound: bool((values == bound).all()),
     # The lower 95% limit over subjects; with one subject it is undefined and the condition fails.
     "interval above": lambda values, bound: bool(interval(values).low > bound),

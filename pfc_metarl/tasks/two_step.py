@@ -11,19 +11,16 @@ from jaxtyping import Bool, Float, Int
 from pydantic import Field
 from torch import Tensor
 
-from pfc_metarl.base.configuration import Configuration
+from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, show_cue
 from pfc_metarl.tasks.task import Task, TimeStep, Truth
 
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-
-LEFT, RIGHT, CENTRE = 0, 1, 2
 FIXATION, STAGE_1, STAGE_2 = 0, 1, 2
 
 # Stands for a second-stage state where none is shown.
 NOWHERE = -1
 
 
-class TwoStepConfiguration(Configuration):
+class TwoStepConfiguration(FixationConfiguration):
     """Two-step task: left leads to state A and right to state B, except for uncommon transitions."""
 
     trials: Annotated[int, Field(ge=1, le=100_000)] = 100
@@ -37,12 +34,6 @@ class TwoStepConfiguration(Configuration):
 
     switch_probability: Probability = 0.025
     """Probability, at the start of each trial, that good and bad second-stage state swap."""
-
-    fixation: bool = True
-    """Begin each trial with a fixation step; without it a trial has two steps."""
-
-    invalid_reward: Annotated[float, Field(ge=-1000.0, le=1000.0)] = -1.0
-    """Earned by a response that the present step does not want."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +202,4 @@ class TwoStep(Task[TwoStepState]):
             place = torch.where(state.second_state == NOWHERE, self.features, cue + 1 + state.second_state)
         else:
             place = torch.full_like(state.second_state, cue if phase == STAGE_1 else 0)
-        # One column more than there are states: "nothing" falls there and is cut off.
-        shown = torch.nn.functional.one_hot(place, self.features + 1)[..., : self.features]
-        return TimeStep(shown.to(reward.dtype), reward, ended)
+        return TimeStep(show_cue(place, self.features), reward, ended)

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.tasks.episode import Row, Senses, draw_chance, run_episodes
-from pfc_metarl.tasks.two_step import CENTRE, STAGE_1, STAGE_2, TwoStep, TwoStepConfiguration
+from pfc_metarl.tasks.fixation import CENTRE
+from pfc_metarl.tasks.two_step import STAGE_1, STAGE_2, TwoStep, TwoStepConfiguration
 
 SUBJECTS, EPISODES = 2, 5000
 

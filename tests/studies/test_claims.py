@@ -26,6 +26,8 @@ VALUES = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([2.5, 2.5, 2.5]), "one":
         (Condition("b", "mean below", "a"), False),
         (Condition("a", "every below", 3.0), False),
         (Condition("a", "every below", 3.1), True),
+        (Condition("a", "every above", 1.0), False),
+        (Condition("a", "every above", 0.9), True),
         (Condition("one", "every equals", 1.0), True),
         (Condition("a", "every equals", 1.0), False),
         (Condition("a", "interval above", 0.0), False),  # 2 - 4.303 / sqrt(3) = -0.48

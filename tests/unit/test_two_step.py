@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pfc_metarl.tasks.two_step import CENTRE, LEFT, RIGHT, TwoStep, TwoStepConfiguration, TwoStepState
+from pfc_metarl.tasks.fixation import CENTRE, LEFT, RIGHT
+from pfc_metarl.tasks.two_step import TwoStep, TwoStepConfiguration, TwoStepState
 
 NEVER = 0.999
 
