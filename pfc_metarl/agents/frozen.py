@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,10 +14,25 @@ from pfc_metarl.agents.interventions import Intervention
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
-from pfc_metarl.network.inputs import build_input, input_size
+from pfc_metarl.network.inputs import build_input, input_size, prediction_error
 from pfc_metarl.network.population import Population, choose
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class FrozenMemory:
+    """What a frozen network carries from step to step: its activity, and nothing else.
+
+    Attributes
+    ----------
+    actor : state of the policy's recurrent layer, and the value's where they share one.
+    critic, value : state and last output of a separate critic.
+    """
+
+    actor: State
+    critic: State | None = None
+    value: Tensor | None = None
 
 
 class FrozenAgent(Agent):
@@ -37,6 +53,7 @@ class FrozenAgent(Agent):
         self.population = Population(
             population.configuration, population.inputs, population.actions, population.subjects, weights
         )
+        self.critic = self.population.critic
         self.interventions = tuple(interventions)
         self.subjects = population.subjects
 
@@ -61,23 +78,47 @@ class FrozenAgent(Agent):
         return self.population.fingerprints()
 
     @torch.inference_mode()
-    def begin(self, episodes: int) -> State:
-        return self.population.initial_state(episodes)
+    def begin(self, episodes: int) -> FrozenMemory:
+        critic = None if self.critic is None else self.critic.initial_state(episodes)
+        return FrozenMemory(self.population.initial_state(episodes), critic)
 
     @torch.inference_mode()
-    def respond(self, memory: State, senses: Senses, uniform: Tensor) -> Response:
+    def respond(self, memory: FrozenMemory, senses: Senses, uniform: Tensor) -> Response:
         for intervention in self.interventions:
             senses = intervention.on_senses(senses)
-            memory = intervention.on_state(memory, senses, self.population)
-        received = build_input(senses, self.population.configuration)
-        state = self.population.core.step(self.population.weights, received, memory)
-        logits, value = self.population.heads(state[0])
-        readout = {
-            "value": value,
-            "policy": torch.softmax(logits, dim=-1),
-            **dict(zip(self.population.core.state_names, state, strict=True)),
-        }
-        return Response(choose(logits, uniform[..., 0]), state, readout)
+        if self.critic is None:
+            state, logits, value = self._advance(self.population, memory.actor, senses)
+            judged, readout = FrozenMemory(state), {}
+        else:
+            critic, _, value = self._advance(self.critic, memory.critic, senses)
+            senses, readout = self._signalled(senses, value, memory.value)
+            state, logits, _ = self._advance(self.population, memory.actor, senses)
+            judged = FrozenMemory(state, critic, value)
+        readout |= {"value": value, "policy": torch.softmax(logits, dim=-1)}
+        readout |= dict(zip(self.population.core.state_names, state, strict=True))
+        return Response(choose(logits, uniform[..., 0]), judged, readout)
+
+    def _advance(self, network: Population, state: State | None, senses: Senses) -> tuple[State, Tensor, Tensor]:
+        """Let one network receive a step; return its state, logits and value."""
+        assert state is not None, "memory comes from this agent's own begin"
+        for intervention in self.interventions:
+            state = intervention.on_state(state, senses, network)
+        received = build_input(network.perceive(senses), network.configuration)
+        state = network.core.step(network.weights, received, state)
+        return state, *network.heads(state[0])
+
+    def _signalled(
+        self, senses: Senses, value: Tensor, previous_value: Tensor | None
+    ) -> tuple[Senses, dict[str, Tensor]]:
+        """Put the prediction error in the reward's place, where the policy network receives it."""
+        configuration = self.population.configuration
+        if configuration.reward_signal == "reward":
+            return senses, {}
+        before = value if previous_value is None else previous_value
+        error = prediction_error(senses, value, before, configuration.error_discount)
+        for intervention in self.interventions:
+            error = intervention.on_error(error, senses)
+        return replace(senses, previous_reward=error), {"error": error}
 
 
 def untrained_like(population: Population, seed: int) -> FrozenAgent:

@@ -6,13 +6,15 @@ from abc import ABC
 from dataclasses import replace
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from pfc_metarl.network.core import State
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Senses
 
 
-class Intervention(ABC):  # noqa: B024  (both hooks have a meaningful default: leave things as they are)
+class Intervention(ABC):  # noqa: B024  (every hook has a meaningful default: leave things as they are)
     """Changes what a network receives or the state it receives it in."""
 
     def on_senses(self, senses: Senses) -> Senses:
@@ -20,9 +22,14 @@ class Intervention(ABC):  # noqa: B024  (both hooks have a meaningful default: l
         return senses
 
     def on_state(self, state: State, senses: Senses, population: Population) -> State:
-        """Return the state in which the network is to receive it."""
+        """Return the state in which the network is to receive it; called for a separate critic too."""
         del senses, population
         return state
+
+    def on_error(self, error: Float[Tensor, "subject episode"], senses: Senses) -> Float[Tensor, "subject episode"]:
+        """Return the prediction error that the policy network is to receive instead, where it receives one."""
+        del senses
+        return error
 
 
 class SilenceReward(Intervention):

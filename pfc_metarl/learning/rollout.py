@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from pfc_metarl.network.population import Population, choose
-from pfc_metarl.network.unroll import Unroller
+from pfc_metarl.network.actor_critic import ActorCriticUnroller
+from pfc_metarl.network.population import choose
 from pfc_metarl.tasks.episode import Chance, Row, Senses, run_episodes
 from pfc_metarl.tasks.task import Task
 
@@ -35,25 +35,20 @@ class Rollout:
     regret: Float[Tensor, "subject episode step"] | None
 
 
-def collect(
-    task: Task[Any], population: Population, unroller: Unroller, chance: Chance, measure_regret: bool = False
-) -> Rollout:
+def collect(task: Task[Any], unroller: ActorCriticUnroller, chance: Chance, measure_regret: bool = False) -> Rollout:
     """Let a population act through one batch of episodes and keep what learning needs."""
     unroll = unroller.begin()
 
     def act(senses: Senses, uniform: Tensor) -> Int[Tensor, "subject episode"]:
-        logits, _ = population.heads(unroll.step(senses))
-        return choose(logits, uniform[..., 0])
+        return choose(unroll.step(senses), uniform[..., 0])
 
     with torch.no_grad():
         rows = list(run_episodes(task, act, chance))
 
-    hidden = unroll.hidden()
-    subjects, steps, episodes, _ = hidden.shape
-    logits, value = population.heads(hidden.flatten(1, 2))
+    logits, value = unroll.outputs()
     return Rollout(
-        logits=logits.view(subjects, steps, episodes, -1).transpose(1, 2),
-        value=value.view(subjects, steps, episodes).transpose(1, 2),
+        logits=logits.transpose(1, 2),
+        value=value.transpose(1, 2),
         action=torch.stack([row.action for row in rows], dim=-1),
         reward=torch.stack([row.reward for row in rows], dim=-1),
         ended=torch.stack([row.ended for row in rows], dim=-1),

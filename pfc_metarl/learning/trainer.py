@@ -16,8 +16,8 @@ from pfc_metarl.learning.loss import actor_critic_loss
 from pfc_metarl.learning.optimiser import SubjectwiseOptimiser, annealed
 from pfc_metarl.learning.returns import generalised_advantage, n_step_advantage
 from pfc_metarl.learning.rollout import Rollout, collect
+from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.population import Population
-from pfc_metarl.network.unroll import Unroller
 from pfc_metarl.tasks.episode import draw_chance
 from pfc_metarl.tasks.task import Task
 
@@ -54,7 +54,7 @@ class Trainer:
         for weight in population.weights.values():
             weight.requires_grad_(True)
         self.optimiser = SubjectwiseOptimiser(population.weights, configuration)
-        self.unroller = Unroller(population, task.steps, configuration.episodes, derived)
+        self.unroller = ActorCriticUnroller(population, task.steps, configuration.episodes, derived)
 
     def advance(self, measure: bool = False) -> dict[str, Tensor]:
         """Live one batch of episodes and learn from it.
@@ -75,7 +75,7 @@ class Trainer:
         """
         settings = self.configuration
         chance = draw_chance(self.task, self.streams, self.update, settings.episodes, device=self.population.device)
-        rollout = collect(self.task, self.population, self.unroller, chance, measure_regret=measure)
+        rollout = collect(self.task, self.unroller, chance, measure_regret=measure)
         loss = actor_critic_loss(
             logits=rollout.logits,
             value=rollout.value,

@@ -76,7 +76,7 @@ def train(
         After Ctrl-C, once the checkpoint is safe.
     """
     task = make_task(task) if isinstance(task, str) else task
-    network = network or NetworkConfiguration()
+    network = (network or NetworkConfiguration()).seeing(task)
     training = training or TrainingConfiguration()
     indices = subject_indices(subjects)
     origin = describe_run(task, network, training, valid_seed(seed), indices)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Annotated
+
 import torch
 from jaxtyping import Float
+from pydantic import Field, field_validator
 from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
+from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.task import Task
 
@@ -24,10 +29,36 @@ class InputConfiguration(Configuration):
     """Feed the time in the episode, as a fraction from 0 to 1 (Wang et al. 2016 bandits; not Sims 1-6 of 2018).
     Example: --no-time-input"""
 
+    image: tuple[int, int, int] | None = None
+    """Height, width and channels of an observation that is an image, seen through a convolutional
+    encoder; a task that shows images sets it. Example: --image 16 32 3"""
+
+    image_features: Annotated[int, Field(ge=4, le=4096, multiple_of=4)] = 64
+    """Features that the encoder hands on. Example: --image-features 32"""
+
+    @field_validator("image")
+    @classmethod
+    def _in_patches(cls, image: tuple[int, int, int] | None) -> tuple[int, int, int] | None:
+        if image is not None and (min(image) < 1 or image[0] % 8 or image[1] % 8):
+            raise ValueError("height and width must be multiples of 8, such as (16, 32, 3)")
+        return image
+
 
 def input_size(task: Task, inputs: InputConfiguration) -> int:
-    """Length of the input vector."""
-    return task.features + task.actions * inputs.action_input + inputs.reward_input + inputs.time_input
+    """Length of the input vector.
+
+    Raises
+    ------
+    ConfigurationError
+        If the task's observation is not an image of the size that the encoder expects.
+    """
+    if inputs.image is not None and math.prod(inputs.image) != task.features:
+        raise ConfigurationError(
+            f"the encoder expects images of {inputs.image} = {math.prod(inputs.image)} numbers, the task shows "
+            f"{task.features}: leave 'image' to the task"
+        )
+    seen = task.features if inputs.image is None else inputs.image_features
+    return seen + task.actions * inputs.action_input + inputs.reward_input + inputs.time_input
 
 
 def build_input(
@@ -54,3 +85,20 @@ def build_input(
     if inputs.time_input:
         channels.append(torch.full_like(reward, senses.step / senses.horizon))
     return torch.cat(channels, dim=-1, out=out)
+
+
+def prediction_error(
+    senses: Senses,
+    value: Float[Tensor, "subject episode"],
+    previous_value: Float[Tensor, "subject episode"],
+    discount: float,
+) -> Float[Tensor, "subject episode"]:
+    r"""Error of the last step, :math:`\delta_{t-1} = r_{t-1} + \gamma V_t - V_{t-1}`; zero at the first step.
+
+    References
+    ----------
+    Wang et al. (2018), Simulation 6: the error takes the reward's place in the policy network's input.
+    """
+    if senses.step == 0:
+        return torch.zeros_like(value)
+    return senses.previous_reward + discount * value - previous_value

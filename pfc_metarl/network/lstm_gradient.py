@@ -83,6 +83,8 @@ class LSTMTrace:
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         r"""Return the gradients of weight, bias, initial hidden and initial cell state.
 
+        ``gate_gradient`` then holds :math:`\bar L` of every step, for whoever needs the inputs' gradient.
+
         Going back in time, with :math:`\bar x` the gradient of x:
 
         .. math::
@@ -114,20 +116,29 @@ class LSTMTrace:
         weight_gradient = torch.bmm(self.joined[:, :-1].flatten(1, 2).transpose(1, 2), rows)
         return weight_gradient, rows.sum(dim=1), carried, cell_gradient
 
+    def input_gradient(self, weight: Tensor, inputs: int) -> Float[Tensor, "subject step episode input"]:
+        """Gradient of the first ``inputs`` input channels, after ``backward``: one product over all steps."""
+        subjects = len(weight)
+        flat = torch.bmm(self.gate_gradient.flatten(1, 2), weight[:, :inputs].transpose(1, 2))
+        return flat.view(subjects, self.steps, self.episodes, inputs)
+
 
 class _LSTMHidden(torch.autograd.Function):
     """Hands a trace's hidden states to autograd, with the derived backward pass."""
 
     @staticmethod
-    def forward(ctx: Any, trace: LSTMTrace, weight: Tensor, *_: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx.trace = trace
+    def forward(ctx: Any, trace: LSTMTrace, weight: Tensor, *rest: Tensor | None) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        encoded = rest[-1]
+        ctx.trace, ctx.encoded = trace, None if encoded is None else encoded.shape[-1]
         ctx.save_for_backward(weight)
         return trace.hidden()
 
     @staticmethod
     def backward(ctx: Any, hidden_gradient: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         (weight,) = ctx.saved_tensors
-        return None, *ctx.trace.backward(weight, hidden_gradient)
+        gradients = ctx.trace.backward(weight, hidden_gradient)
+        encoded = None if ctx.encoded is None else ctx.trace.input_gradient(weight, ctx.encoded)
+        return None, *gradients, encoded
 
 
 def lstm_hidden(
@@ -136,9 +147,11 @@ def lstm_hidden(
     bias: Float[Tensor, "subject gate"],
     initial_hidden: Float[Tensor, "subject episode unit"],
     initial_cell: Float[Tensor, "subject episode unit"],
+    encoded: Float[Tensor, "subject step episode encoded"] | None = None,
 ) -> Float[Tensor, "subject step episode unit"]:
-    """Hidden states of a finished trace, differentiable in the LSTM's weights and initial state.
+    """Hidden states of a finished trace, differentiable in the LSTM's weights, initial state and first inputs.
 
+    ``encoded`` are the first input channels, where something that learns has computed them.
     The trace must not begin another batch before the backward pass has run.
     """
-    return _LSTMHidden.apply(trace, weight, bias, initial_hidden, initial_cell)  # pyright: ignore[reportReturnType]
+    return _LSTMHidden.apply(trace, weight, bias, initial_hidden, initial_cell, encoded)  # pyright: ignore[reportReturnType]

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import CORES, LSTM, RecurrentCore, State
+from pfc_metarl.network.encoder import ConvolutionalEncoder
 from pfc_metarl.network.inputs import InputConfiguration
+from pfc_metarl.tasks.episode import Senses
+from pfc_metarl.tasks.task import Task
 
 # Standard deviation of the heads' initial weights: policies start near uniform, and the
 # gradients that reach the core are not tiny.
 HEAD_SCALE = 0.3
+
+# Begins the names of a separate critic's weights.
+CRITIC = "critic_"
 
 
 class NetworkConfiguration(InputConfiguration):
@@ -33,6 +40,28 @@ class NetworkConfiguration(InputConfiguration):
     initial_state: Literal["learned", "zero"] = "learned"
     """State at an episode's start: learned (Sims 1-4 and 6) or zeros (Sim 5). Example: --initial-state zero"""
 
+    critic: Literal["shared", "separate"] = "shared"
+    """Whether the value is read from the policy's recurrent layer or from one of its own (Sim 6).
+    Example: --critic separate"""
+
+    reward_signal: Literal["reward", "error"] = "reward"
+    """What reaches the policy network of the last outcome: the reward, or its prediction error (Sim 6), which
+    needs a separate critic. Example: --reward-signal error"""
+
+    error_discount: Annotated[float, Field(ge=0.0, le=1.0)] = 0.9
+    """Gamma of that prediction error; give training's discount. Example: --error-discount 0.95"""
+
+    @model_validator(mode="after")
+    def _error_has_a_source(self) -> NetworkConfiguration:
+        if self.reward_signal == "error" and self.critic == "shared":
+            # The error at t needs the value at t, and a shared network has it only after receiving the error.
+            raise ValueError("reward_signal 'error' needs critic 'separate'")
+        return self
+
+    def seeing(self, task: Task[Any]) -> NetworkConfiguration:
+        """Return this network for a task: what the task shows as an image is seen through the encoder."""
+        return self if task.image is None else self.model_copy(update={"image": task.image})
+
 
 class Population:
     """Subjects with weights of their own, side by side.
@@ -42,7 +71,8 @@ class Population:
     configuration : core, size and input channels.
     inputs, actions : sizes of input vector and action set.
     subjects : index of each subject, which fixes its random streams.
-    weights : by name, each with a leading subject dimension.
+    weights : by name, each with a leading subject dimension; those of a separate critic begin
+        with "critic_".
     """
 
     def __init__(
@@ -59,6 +89,9 @@ class Population:
         self.subjects = tuple(subjects)
         self.weights = dict(weights)
         self.core: RecurrentCore = CORES[configuration.core](inputs, configuration.units)
+        self.encoder: ConvolutionalEncoder | None = None
+        if configuration.image is not None:
+            self.encoder = ConvolutionalEncoder(configuration.image, configuration.image_features)
 
     @classmethod
     def draw(cls, configuration: NetworkConfiguration, inputs: int, actions: int, streams: Streams) -> Population:
@@ -74,13 +107,30 @@ class Population:
     def _draw_subject(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
         units = self.configuration.units
         weights = self.core.draw(generator)
+        if self.encoder is not None:
+            weights |= self.encoder.draw(generator)
         weights["head_weight"] = np.zeros((units, self._head_columns))
         weights["head_weight"][:, : self.actions + 1] = generator.normal(0, HEAD_SCALE, (units, self.actions + 1))
         weights["head_bias"] = np.zeros(self._head_columns)
         if self.configuration.initial_state == "learned":
             for name in self.core.state_names:
                 weights[f"initial_{name}"] = np.zeros(units)
+        critic = self.critic
+        if critic is not None:
+            weights |= {f"{CRITIC}{name}": weight for name, weight in critic._draw_subject(generator).items()}
         return weights
+
+    @property
+    def critic(self) -> Population | None:
+        """The value's own network, on the same weight tensors; None where it shares the policy's.
+
+        It receives the reward itself.
+        """
+        if self.configuration.critic == "shared":
+            return None
+        own = {name.removeprefix(CRITIC): weight for name, weight in self.weights.items() if name.startswith(CRITIC)}
+        configuration = self.configuration.model_copy(update={"critic": "shared", "reward_signal": "reward"})
+        return Population(configuration, self.inputs, self.actions, self.subjects, own)
 
     @property
     def device(self) -> torch.device:
@@ -101,7 +151,13 @@ class Population:
         own = {**self.core.shapes(), "head_weight": (units, columns), "head_bias": (columns,)}
         if self.configuration.initial_state == "learned":
             own |= {f"initial_{name}": (units,) for name in self.core.state_names}
-        return {name: (len(self.subjects), *shape) for name, shape in own.items()}
+        if self.encoder is not None:
+            own |= self.encoder.shapes()
+        shapes = {name: (len(self.subjects), *shape) for name, shape in own.items()}
+        critic = self.critic
+        if critic is not None:
+            shapes |= {f"{CRITIC}{name}": shape for name, shape in critic.shapes().items()}
+        return shapes
 
     def initial_state(self, episodes: int) -> State:
         """State at the start of an episode: one learned (or zero) vector per subject."""
@@ -109,6 +165,12 @@ class Population:
         if self.configuration.initial_state == "zero":
             return tuple(self.weights["head_weight"].new_zeros(shape) for _ in self.core.state_names)
         return tuple(self.weights[f"initial_{name}"][:, None].expand(shape) for name in self.core.state_names)
+
+    def perceive(self, senses: Senses) -> Senses:
+        """Turn an image into features; leave any other observation as it is."""
+        if self.encoder is None:
+            return senses
+        return replace(senses, observation=self.encoder.encode(self.weights, senses.observation))
 
     def heads(
         self, hidden: Float[Tensor, "subject row unit"]

@@ -43,8 +43,8 @@ class AutogradUnroll(Unroll):
 
     def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
         population = self.population
-        received = build_input(senses, population.configuration)
         with torch.enable_grad():
+            received = build_input(population.perceive(senses), population.configuration)
             self.state = population.core.step(population.weights, received, self.state)
         self.collected.append(self.state[0])
         return self.state[0].detach()
@@ -62,14 +62,28 @@ class DerivedUnroll(Unroll):
         with torch.enable_grad():
             self.initial = population.initial_state(trace.episodes)
         trace.begin(population.weights, *self.initial)
+        self.images: list[Tensor] = []
 
     def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
+        if self.population.encoder is not None:
+            self.images.append(senses.observation)
+            senses = self.population.perceive(senses)
         build_input(senses, self.population.configuration, out=self.trace.received(senses.step))
         return self.trace.step(senses.step)
 
     def hidden(self) -> Float[Tensor, "subject step episode unit"]:
-        weights = self.population.weights
-        return lstm_hidden(self.trace, weights["weight"], weights["bias"], *self.initial)
+        weights, (hidden, cell) = self.population.weights, self.initial
+        return lstm_hidden(self.trace, weights["weight"], weights["bias"], hidden, cell, self._encoded())
+
+    def _encoded(self) -> Float[Tensor, "subject step episode encoded"] | None:
+        """What the encoder made of every step's image.
+
+        Encoding all steps once more, together, is cheaper than keeping a graph per step.
+        """
+        encoder = self.population.encoder
+        if encoder is None:
+            return None
+        return encoder.encode(self.population.weights, torch.stack(self.images, dim=1))
 
 
 class Unroller:

@@ -52,6 +52,7 @@ class Task(ABC, Generic[TaskState]):
     features : length of the observation.
     steps : network time steps of the longest episode.
     start_draws, step_draws : uniform numbers used by ``start`` and by each ``step``.
+    image : height, width and channels where the observation is an image, flattened; None elsewhere.
     """
 
     configuration_type: ClassVar[type[Configuration]]
@@ -61,6 +62,7 @@ class Task(ABC, Generic[TaskState]):
     steps: int
     start_draws: int
     step_draws: int
+    image: tuple[int, int, int] | None = None
 
     def __init__(self, configuration: Any) -> None:
         self.configuration = configuration

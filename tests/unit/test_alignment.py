@@ -12,8 +12,8 @@ from pfc_metarl.agents.agent import Agent, Response
 from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.rollout import collect
+from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.inputs import InputConfiguration, build_input, input_size
-from pfc_metarl.network.unroll import Unroller
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.episode import Senses, draw_chance, run_episodes
 
@@ -118,7 +118,7 @@ def test_a_rollout_for_learning_is_aligned_with_a_recording(counting: Any, draw_
     task = counting()
     population = draw_population(task, subjects=2)
     rollout = collect(
-        task, population, Unroller(population, task.steps, 4), draw_chance(task, Streams(0, [0, 1]), 0, episodes=4)
+        task, ActorCriticUnroller(population, task.steps, 4), draw_chance(task, Streams(0, [0, 1]), 0, episodes=4)
     )
 
     class Replay(Scripted):

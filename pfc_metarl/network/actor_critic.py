@@ -1,0 +1,83 @@
+"""Actor and critic through one batch of episodes: on one recurrent layer, or on one each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jaxtyping import Float
+from torch import Tensor
+
+from pfc_metarl.network.inputs import prediction_error
+from pfc_metarl.network.population import Population
+from pfc_metarl.network.unroll import Unroll, Unroller
+from pfc_metarl.tasks.episode import Senses
+
+
+class ActorCriticUnroll:
+    """One batch of episodes; like ``Unroll``, but from what is received to policy and value.
+
+    Parameters
+    ----------
+    population : whose networks are unrolled.
+    actor : the policy's recurrent layer, and the value's where they share one.
+    critic : the value's own network with its unroll, or None.
+    """
+
+    def __init__(self, population: Population, actor: Unroll, critic: tuple[Population, Unroll] | None) -> None:
+        self.population = population
+        self.actor = actor
+        self.critic = critic
+        self._value: Tensor | None = None
+
+    def step(self, senses: Senses) -> Float[Tensor, "subject episode action"]:
+        """Receive one input; return the policy's logits, detached."""
+        if self.critic is not None:
+            senses = self._judge(*self.critic, senses)
+        return self.population.heads(self.actor.step(senses))[0]
+
+    def _judge(self, network: Population, unroll: Unroll, senses: Senses) -> Senses:
+        """Let the critic receive the step; put its error in the reward's place, where the policy is to see it."""
+        value = network.heads(unroll.step(senses))[1]
+        previous, self._value = self._value, value
+        configuration = self.population.configuration
+        if configuration.reward_signal == "reward":
+            return senses
+        error = prediction_error(senses, value, value if previous is None else previous, configuration.error_discount)
+        return replace(senses, previous_reward=error)
+
+    def outputs(
+        self,
+    ) -> tuple[Float[Tensor, "subject step episode action"], Float[Tensor, "subject step episode"]]:
+        """Logits and value of all steps, differentiable in every weight."""
+        logits, value = _outputs(self.population, self.actor)
+        if self.critic is not None:
+            value = _outputs(*self.critic)[1]
+        return logits, value
+
+
+def _outputs(network: Population, unroll: Unroll) -> tuple[Tensor, Tensor]:
+    hidden = unroll.hidden()
+    logits, value = network.heads(hidden.flatten(1, 2))
+    return logits.view(*hidden.shape[:3], -1), value.view(hidden.shape[:3])
+
+
+class ActorCriticUnroller:
+    """Makes the unroll of each batch.
+
+    Parameters
+    ----------
+    population : trained in place.
+    steps, episodes : size of a batch.
+    derived : use the hand-derived gradient for an LSTM; false forces autograd.
+    """
+
+    def __init__(self, population: Population, steps: int, episodes: int, derived: bool = True) -> None:
+        self.population = population
+        self.actor = Unroller(population, steps, episodes, derived)
+        critic = population.critic
+        self.critic = None if critic is None else (critic, Unroller(critic, steps, episodes, derived))
+
+    def begin(self) -> ActorCriticUnroll:
+        """Start a new batch of episodes."""
+        critic = None if self.critic is None else (self.critic[0], self.critic[1].begin())
+        return ActorCriticUnroll(self.population, self.actor.begin(), critic)
