@@ -79,8 +79,8 @@ class FrozenAgent(Agent):
 
     @torch.inference_mode()
     def begin(self, episodes: int) -> FrozenMemory:
-        critic = None if self.critic is None else self.critic.initial_state(episodes)
-        return FrozenMemory(self.population.initial_state(episodes), critic)
+        critic = None if self.critic is None else self._perturbed(self.critic.initial_state(episodes), self.critic)
+        return FrozenMemory(self._perturbed(self.population.initial_state(episodes), self.population), critic)
 
     @torch.inference_mode()
     def respond(self, memory: FrozenMemory, senses: Senses, uniform: Tensor) -> Response:
@@ -104,8 +104,14 @@ class FrozenAgent(Agent):
         for intervention in self.interventions:
             state = intervention.on_state(state, senses, network)
         received = build_input(network.perceive(senses), network.configuration)
-        state = network.core.step(network.weights, received, state)
+        state = self._perturbed(network.core.step(network.weights, received, state), network)
         return state, *network.heads(state[0])
+
+    def _perturbed(self, state: State, network: Population) -> State:
+        """A state as the interventions leave it."""
+        for intervention in self.interventions:
+            state = intervention.on_activity(state, network)
+        return state
 
     def _signalled(
         self, senses: Senses, value: Tensor, previous_value: Tensor | None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import replace
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Senses
@@ -24,6 +27,11 @@ class Intervention(ABC):  # noqa: B024  (every hook has a meaningful default: le
     def on_state(self, state: State, senses: Senses, population: Population) -> State:
         """Return the state in which the network is to receive it; called for a separate critic too."""
         del senses, population
+        return state
+
+    def on_activity(self, state: State, population: Population) -> State:
+        """Return the state that follows instead, before anything is read from it."""
+        del population
         return state
 
     def on_error(self, error: Float[Tensor, "subject episode"], senses: Senses) -> Float[Tensor, "subject episode"]:
@@ -54,3 +62,33 @@ class ResetState(Intervention):
 
     def on_state(self, state: State, senses: Senses, population: Population) -> State:
         return population.initial_state(state[0].shape[1])
+
+
+class Lesion(Intervention):
+    """A random share of the recurrent units falls silent: nothing hears them any more.
+
+    Which units is drawn once per subject. Shares of the same seed are nested: a larger lesion
+    contains the smaller one.
+
+    Parameters
+    ----------
+    units : share of the units, from 0 to 1.
+    seed : of the draw.
+    """
+
+    def __init__(self, units: float, seed: int = 0) -> None:
+        if not 0 <= units <= 1:
+            raise ConfigurationError(f"units is {units}: give the share of lesioned units, from 0 to 1")
+        self.units = units
+        self.seed = seed
+
+    def on_activity(self, state: State, population: Population) -> State:
+        hidden, *rest = state
+        return (hidden * self._spared(population)[:, None], *rest)
+
+    def _spared(self, population: Population) -> Float[Tensor, "subject unit"]:
+        """1 for every unit that is left, 0 for the others."""
+        count = population.configuration.units
+        generators = Streams(self.seed, population.subjects, "evaluation").generators("lesion")
+        rank = np.stack([generator.permutation(count) for generator in generators])
+        return torch.from_numpy(rank >= round(self.units * count)).to(population.device, torch.float32)

@@ -30,6 +30,10 @@ class RunFolder:
         self.checkpoint = path / "checkpoint.safetensors"
         self.network = path / "network.safetensors"
 
+    def stage(self, number: int) -> Path:
+        """The population as it stood at an earlier stage of training, counted from 1."""
+        return self.path / f"stage-{number}.safetensors"
+
     def open(self, settings: Mapping[str, Any], resume: bool, overwrite: bool) -> None:
         """Start or continue the run described by ``settings``.
 
@@ -66,7 +70,7 @@ class RunFolder:
     def _standing(self) -> list[Path]:
         """The run's files that exist."""
         files = (self.network, self.checkpoint, self.metrics, self.configuration)
-        return [file for file in files if file.exists()]
+        return [file for file in files if file.exists()] + sorted(self.path.glob("stage-*.safetensors"))
 
     def _refuse_other(self, settings: Mapping[str, Any]) -> None:
         try:

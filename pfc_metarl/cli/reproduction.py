@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import pandas as pd
 from tyro.conf import FlagCreatePairsOff
 
 from pfc_metarl.cli.options import parse
@@ -20,8 +23,15 @@ paper's claims by rules fixed beforehand. Writes figure.png, figure.svg, figure_
 claims.csv, claims.json, measures.csv (per subject, nulls among them), recording.nc and
 provenance.json.
 
+STUDY is one of those that 'pfc-metarl list' names, or "all" for one after the other. A run that was
+stopped goes on where it stood when the same command is given again.
+
 examples: pfc-metarl reproduce fig1
+          pfc-metarl reproduce all
           pfc-metarl reproduce fig1 --retrain --seed 3 --out results/fig1-seed3"""
+
+# Stands for every study.
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -46,8 +56,13 @@ class ReproduceOptions:
     device: Literal["cpu", "cuda"] = "cpu"
     """Where to train."""
 
+    stimuli: Path | None = None
+    """Folder of images to show instead of the study's own (fig6); every second one is held out.
+    Example: --stimuli my_images"""
+
     out: Path | None = None
-    """Folder for the results; default results/STUDY. Example: --out results/mine"""
+    """Folder for the results; default results/STUDY. With "all" each study has a folder in it.
+    Example: --out results/mine"""
 
     quiet: FlagCreatePairsOff[bool] = False
     """No progress bars and no claims table."""
@@ -61,8 +76,21 @@ def run(words: Sequence[str]) -> int:
         print("'pfc-metarl reproduce STUDY --help' explains every option.")
         return 0
     name, *rest = words
-    study = find_study(name)
+    names = list(STUDIES) if name == ALL else [find_study(name).name]
     options = parse(ReproduceOptions, rest, f"reproduce {name}", DESCRIPTION)
+    started = time.monotonic()
+    verdicts: Counter[str] = Counter()
+    for study in names:
+        out = options.out / study if options.out is not None and name == ALL else options.out
+        verdicts.update(_reproduce(study, out, options)["verdict"])
+    if name == ALL and not options.quiet:
+        counts = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
+        print(f"\nall {len(names)} studies in {time.monotonic() - started:.0f} s; claims: {counts}")
+    return 0
+
+
+def _reproduce(name: str, out: Path | None, options: ReproduceOptions) -> pd.DataFrame:
+    """Reproduce one study, print its claims and return them."""
     result = reproduce(
         name,
         preset=options.preset,
@@ -71,9 +99,11 @@ def run(words: Sequence[str]) -> int:
         retrain=options.retrain,
         overwrite=options.overwrite,
         device=options.device,
-        out=options.out,
+        stimuli=options.stimuli,
+        out=out,
         quiet=options.quiet,
     )
     if not options.quiet:
-        print(f"{study.title}\n\n{claims_table(result.claims)}\n\nwritten to {result.folder} in {result.seconds:.0f} s")
-    return 0
+        title = find_study(name).title
+        print(f"{title}\n\n{claims_table(result.claims)}\n\nwritten to {result.folder} in {result.seconds:.0f} s\n")
+    return result.claims

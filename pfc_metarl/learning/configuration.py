@@ -52,6 +52,10 @@ class TrainingConfiguration(Configuration):
     trace: Fraction = 0.95
     """Lambda of the generalised advantage. Example: --trace 0.9"""
 
+    dopamine: Fraction = 1.0
+    """Gain of the teaching signal, phasic dopamine; 0 blocks it, so that neither policy nor value learns from
+    outcomes. Example: --dopamine 0"""
+
     unroll: Annotated[int, Field(ge=1)] = 100
     """Longest n-step return, in steps (paper: 100 to 300). Example: --unroll 50"""
 

@@ -80,7 +80,7 @@ class Trainer:
             logits=rollout.logits,
             value=rollout.value,
             action=rollout.action,
-            advantage=self._advantage(rollout),
+            advantage=settings.dopamine * self._advantage(rollout),
             valid=rollout.valid,
             value_coefficient=settings.value_coefficient,
             entropy_coefficient=annealed(

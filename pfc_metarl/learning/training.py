@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def train(
     out: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    stages: int = 1,
     device: str = "cpu",
     quiet: bool = False,
     label: str = "training",
@@ -58,6 +60,8 @@ def train(
     out : run folder for configuration, metrics, checkpoint and the trained network; None keeps nothing.
     resume : continue the run in ``out``, bit for bit as if it had never stopped.
     overwrite : replace the run in ``out``.
+    stages : also keep the population, in ``out``, as it stands at this many equal parts of the
+        training; the last one is the trained network itself.
     device : "cpu" or "cuda".
     quiet : no progress bar.
     label : the progress bar's name.
@@ -91,12 +95,11 @@ def train(
     try:
         if folder is not None and folder.checkpoint.exists():
             _load_checkpoint(folder.checkpoint, crew)
-        _advance_to_end(crew, training, folder, origin, quiet, label)
-        state = crew.state()
+        run = _Run(crew, training, folder, origin, input_size(task, network), task.actions, stages)
+        run.advance_to_end(quiet, label)
+        trained = run.population()
     finally:
         crew.close()
-    weights = {key.removeprefix("weights."): value.cpu() for key, value in state.items() if key.startswith("weights.")}
-    trained = Population(network, input_size(task, network), task.actions, indices, weights)
     if folder is not None:
         save_population(folder.network, trained, origin)
     return trained
@@ -151,49 +154,74 @@ def describe_run(
     }
 
 
-def _advance_to_end(
-    crew: Crew,
-    training: TrainingConfiguration,
-    folder: RunFolder | None,
-    origin: dict[str, Any],
-    quiet: bool,
-    label: str,
-) -> None:
-    """Run the remaining updates, with progress, metrics and checkpoints."""
-    total = training.updates
-    if crew.update == 0:
-        # Whatever happens in the first stretch, there is a checkpoint that loads.
-        _save_checkpoint(folder, crew, origin)
-    bar = tqdm(total=total, initial=crew.update, desc=label, unit="update", disable=quiet, dynamic_ncols=True)
-    with bar, DeferredInterrupt() as interrupt:
-        while crew.update < total:
-            stop = _next_stop(crew.update, training)
-            measure = stop == total or stop % MEASURE_EVERY == 0
-            bar.update(stop - crew.update)
-            measures = crew.advance(stop - crew.update, measure)
-            if measures:
-                bar.set_postfix({name: f"{float(measures[name].mean()):.2f}" for name in SHOWN if name in measures})
-                _report(folder, crew.update, measures)
-            if stop == total or interrupt.requested or stop % training.checkpoint_every == 0:
-                _save_checkpoint(folder, crew, origin)
-            if interrupt.requested:
-                raise KeyboardInterrupt
+@dataclass(frozen=True)
+class _Run:
+    """A training under way, and what it leaves in its folder.
 
+    Attributes
+    ----------
+    crew : the blocks that train.
+    training : the training's settings.
+    folder : of the run, or None.
+    origin : what fixes the run's result.
+    inputs, actions : sizes of the networks.
+    stages : parts of the training after each of which the population is kept.
+    """
 
-def _next_stop(update: int, training: TrainingConfiguration) -> int:
-    """The next update at which something is to be measured, saved or finished."""
-    stops = (every * (update // every + 1) for every in (MEASURE_EVERY, training.checkpoint_every))
-    return min(training.updates, *stops)
+    crew: Crew
+    training: TrainingConfiguration
+    folder: RunFolder | None
+    origin: dict[str, Any]
+    inputs: int
+    actions: int
+    stages: int
 
+    def advance_to_end(self, quiet: bool, label: str) -> None:
+        """Run the remaining updates, with progress, metrics, stages and checkpoints."""
+        crew, total = self.crew, self.training.updates
+        if crew.update == 0:
+            # Whatever happens in the first stretch, there is a checkpoint that loads.
+            self._save_checkpoint()
+        kept = {round(total * stage / self.stages): stage for stage in range(1, self.stages)}
+        bar = tqdm(total=total, initial=crew.update, desc=label, unit="update", disable=quiet, dynamic_ncols=True)
+        with bar, DeferredInterrupt() as interrupt:
+            while crew.update < total:
+                stop = min(self._next_stop(), *(update for update in (*kept, total) if update > crew.update))
+                measure = stop == total or stop % MEASURE_EVERY == 0
+                bar.update(stop - crew.update)
+                measures = crew.advance(stop - crew.update, measure)
+                if measures:
+                    bar.set_postfix({name: f"{float(measures[name].mean()):.2f}" for name in SHOWN if name in measures})
+                    self._report(measures)
+                if stop in kept and self.folder is not None:
+                    save_population(self.folder.stage(kept[stop]), self.population(), self.origin)
+                if stop == total or interrupt.requested or stop % self.training.checkpoint_every == 0:
+                    self._save_checkpoint()
+                if interrupt.requested:
+                    raise KeyboardInterrupt
 
-def _report(folder: RunFolder | None, update: int, measures: dict[str, Tensor]) -> None:
-    if folder is not None:
-        folder.report({"update": update, **{name: value.tolist() for name, value in measures.items()}})
+    def population(self) -> Population:
+        """The population as it stands now, on the CPU."""
+        state = self.crew.state()
+        weights = {
+            key.removeprefix("weights."): value.cpu() for key, value in state.items() if key.startswith("weights.")
+        }
+        network = NetworkConfiguration(**self.origin["network"])
+        return Population(network, self.inputs, self.actions, self.origin["subjects"], weights)
 
+    def _next_stop(self) -> int:
+        """The next update at which something is to be measured or saved."""
+        return min(every * (self.crew.update // every + 1) for every in (MEASURE_EVERY, self.training.checkpoint_every))
 
-def _save_checkpoint(folder: RunFolder | None, crew: Crew, origin: dict[str, Any]) -> None:
-    if folder is not None:
-        write_tensors(folder.checkpoint, crew.state(), {"origin": origin, "update": crew.update})
+    def _report(self, measures: dict[str, Tensor]) -> None:
+        if self.folder is not None:
+            values = {name: value.tolist() for name, value in measures.items()}
+            self.folder.report({"update": self.crew.update, **values})
+
+    def _save_checkpoint(self) -> None:
+        if self.folder is not None:
+            header = {"origin": self.origin, "update": self.crew.update}
+            write_tensors(self.folder.checkpoint, self.crew.state(), header)
 
 
 def _load_checkpoint(path: Path, crew: Crew) -> None:

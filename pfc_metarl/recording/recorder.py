@@ -44,7 +44,7 @@ def record(
     episodes : per subject.
     seed : root seed of the evaluation; two agents with the same seed meet the same problems.
     variables : readouts and truths to keep; None keeps all. Inputs, actions and rewards are
-        always kept.
+        always kept, but for images: name "observation" to keep those too.
     quiet : no progress bar.
 
     Returns
@@ -108,7 +108,7 @@ class _Collected:
 
     def keep_row(self, task: Task[Any], row: Row) -> None:
         """Keep what one row received, did and earned, and the truth behind it."""
-        self.keep("observation", row.senses.observation, ("feature",), always=True)
+        self.keep("observation", row.senses.observation, ("feature",), always=task.image is None)
         self.keep("previous_action", row.senses.previous_action, ("action",), always=True)
         self.keep("previous_reward", row.senses.previous_reward, (), always=True)
         self.keep("choice", row.action, (), always=True)

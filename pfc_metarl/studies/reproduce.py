@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import make_folder, write_atomically
+from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.figures.style import save_figure
 from pfc_metarl.learning.training import train, usable_device
@@ -59,6 +60,7 @@ def reproduce(
     retrain: bool = False,
     overwrite: bool = False,
     device: str = "cpu",
+    stimuli: str | Path | None = None,
     out: str | Path | None = None,
     quiet: bool = False,
 ) -> Reproduction:
@@ -74,6 +76,7 @@ def reproduce(
         training that was interrupted in the same folder.
     overwrite : with ``retrain``, train anew even where trained networks stand in the folder.
     device : "cpu" or "cuda", for training.
+    stimuli : a folder of images to show instead of the study's own, where it shows any.
     out : folder for the results; default ``results/<study>``.
     quiet : no progress bars.
 
@@ -84,6 +87,10 @@ def reproduce(
     """
     started = time.monotonic()
     chosen = find_study(study)
+    if stimuli is not None:
+        if chosen.with_stimuli is None:
+            raise ConfigurationError(f"{study} shows no images: leave out --stimuli")
+        chosen = chosen.with_stimuli(Path(stimuli))
     if preset not in chosen.presets:
         raise ConfigurationError(f"unknown preset '{preset}': the presets of {study} are {', '.join(chosen.presets)}")
     usable_device(device)
@@ -166,23 +173,27 @@ def _train(
     folder: Path,
     quiet: bool,
 ) -> dict[str, Population]:
-    """Train every population of the study, each in a run folder of its own."""
-    return {
-        label: train(
+    """Train every population of the study, each in a run folder of its own; return them and their earlier stages."""
+    networks = {}
+    for label, recipe in study.presets[preset].items():
+        run = RunFolder(folder / "networks" / label)
+        networks[label] = train(
             recipe.make_task(),
             subjects=study.subjects if subjects is None else subjects,
             seed=seed,
             network=recipe.network,
             training=recipe.training,
-            out=folder / "networks" / label,
+            out=run.path,
             resume=not overwrite,
             overwrite=overwrite,
+            stages=recipe.stages,
             device=device,
             quiet=quiet,
             label=f"training {label}",
         )
-        for label, recipe in study.presets[preset].items()
-    }
+        for number in range(1, recipe.stages):
+            networks[f"{label}/stage-{number}"], _ = load_population(run.stage(number))
+    return networks
 
 
 def _write(
@@ -199,6 +210,8 @@ def _write(
         for name, values in evaluation.measures.items()
         for position, value in enumerate(values)
     ]
+    for name, table in evaluation.tables.items():
+        write_atomically(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g").encode())
     write_atomically(folder / "measures.csv", pd.DataFrame(measures).to_csv(index=False, float_format="%.6g").encode())
     entries = [
         {**judgement.as_row(), "measures": {name: vars(value) for name, value in judgement.measured.items()}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,12 +20,17 @@ from pfc_metarl.tasks.task import Task
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one population of a study is trained."""
+    """How one population of a study is trained.
+
+    With ``stages`` the population is also kept as it stood at that many equal parts of its
+    training, and evaluated as "label/stage-1" and so on; only the trained one is bundled.
+    """
 
     task: str
     task_settings: Mapping[str, Any] = field(default_factory=dict)
     network: NetworkConfiguration = field(default_factory=NetworkConfiguration)
     training: TrainingConfiguration = field(default_factory=TrainingConfiguration)
+    stages: int = 1
 
     def make_task(self) -> Task[Any]:
         """Make the task that this population is trained on."""
@@ -40,11 +46,13 @@ class Evaluation:
     measures : per name, one value per subject; what the claims are scored on.
     panels : everything that is drawn, one tidy table per panel.
     recordings : the recordings behind it, by group.
+    tables : further results, each written as a CSV file of its own.
     """
 
     measures: Measures
     panels: Mapping[str, pd.DataFrame]
     recordings: Mapping[str, xr.Dataset]
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Study:
         argument silences its progress bar.
     plot : draw the panels.
     claims : scored on the evaluation's measures.
+    with_stimuli : the same study on a folder of the user's own images, where it shows any.
     """
 
     name: str
@@ -69,3 +78,4 @@ class Study:
     evaluate: Callable[[Mapping[str, Population], int, bool], Evaluation]
     plot: Callable[[Evaluation], Figure]
     claims: tuple[Claim, ...]
+    with_stimuli: Callable[[Path], Study] | None = None

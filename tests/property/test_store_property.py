@@ -26,6 +26,9 @@ configurations = st.builds(
     action_input=st.booleans(),
     reward_input=st.booleans(),
     time_input=st.booleans(),
+    critic=st.sampled_from(["shared", "separate"]),
+    image=st.sampled_from([None, (8, 16, 3)]),
+    image_features=st.sampled_from([4, 8]),
 )
 origins = st.dictionaries(
     st.text(max_size=8),

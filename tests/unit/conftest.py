@@ -103,7 +103,7 @@ def draw_population() -> Any:
         actions: int = 3,
         dtype: torch.dtype = torch.float32,
         seed: int = 0,
-        **channels: bool,
+        **channels: Any,
     ) -> Population:
         configuration = NetworkConfiguration(core=core, units=units, initial_state=initial_state, **channels)
         if task is not None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pfc_metarl.agents.frozen import FrozenAgent, freeze
-from pfc_metarl.agents.interventions import Intervention, ResetState, SilenceAction, SilenceReward
+from pfc_metarl.agents.interventions import Intervention, Lesion, ResetState, SilenceAction, SilenceReward
 from pfc_metarl.base.errors import ConfigurationError, FrozenWeightsError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
@@ -203,3 +203,41 @@ def test_a_network_with_fewer_actions_than_the_task_is_refused(draw_population: 
     agent = freeze(draw_population(make_task("two-armed-bandit", trials=5), action_input=False))
     with pytest.raises(ConfigurationError):
         record(agent, make_task("two-armed-bandit", arms=4, trials=5), episodes=2)
+
+
+def test_a_lesioned_unit_is_heard_by_nobody(draw_population: Any, bandit: Any) -> None:
+    """The same as if its outgoing weights, to the network and to both heads, were cut."""
+    population = draw_population(bandit, units=6)
+    lesion = Lesion(units=0.5, seed=1)
+    spared = lesion._spared(population)
+    assert spared.sum(-1).tolist() == [3.0, 3.0]
+    cut = population.select([0, 1])
+    cut.weights["weight"][:, population.inputs :] *= spared[..., None]
+    cut.weights["head_weight"] *= spared[..., None]
+    cut.weights["initial_hidden"] *= spared
+    lesioned = record(freeze(population).perturbed(lesion), bandit, episodes=4)
+    expected = record(freeze(cut), bandit, episodes=4)
+    np.testing.assert_allclose(lesioned["policy"].values, expected["policy"].values, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(lesioned["value"].values, expected["value"].values, rtol=1e-4, atol=1e-5)
+    assert not (lesioned["hidden"].values * (1 - spared.numpy()[:, None, None])).any()
+
+
+def test_larger_lesions_contain_smaller_ones_and_subjects_differ(draw_population: Any) -> None:
+    population = draw_population(units=20, subjects=3)
+    small, large, other = (Lesion(share, seed)._spared(population) for share, seed in ((0.2, 0), (0.6, 0), (0.2, 1)))
+    assert bool((large <= small).all())
+    assert not torch.equal(small, other)
+    assert not torch.equal(small[0], small[1])
+    assert torch.equal(small[[2]], Lesion(0.2)._spared(population.select([2])))
+
+
+def test_a_lesion_of_nothing_changes_nothing(draw_population: Any, bandit: Any) -> None:
+    agent = freeze(draw_population(bandit))
+    one, other = (record(each, bandit, episodes=3) for each in (agent, agent.perturbed(Lesion(0.0))))
+    for name in one:
+        np.testing.assert_array_equal(one[name].values, other[name].values, err_msg=str(name))
+
+
+def test_a_share_beyond_all_units_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="from 0 to 1"):
+        Lesion(1.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,9 @@ def make_senses(dtype: torch.dtype, seed: int = 0) -> list[Senses]:
         )
         for step in range(STEPS)
     ]
+
+
+IMAGE, FEATURES = (8, 8, 2), 4
 
 
 def run(population: Population, unroller: Unroller, senses: list[Senses]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -70,6 +74,18 @@ def test_derived_gradient_is_autograds(
     torch.testing.assert_close(derived_hidden, plain_hidden, rtol=relative, atol=relative)
     assert plain.keys() == population.weights.keys()
     assert_agree(derived, plain, relative)
+
+
+def test_derived_gradient_reaches_the_encoder_as_autograds_does(draw_population: Any) -> None:
+    channels: dict[str, Any] = {"image": IMAGE, "image_features": FEATURES}
+    population = draw_population(inputs=FEATURES + ACTIONS + 2, dtype=torch.float64, **channels)
+    generator = torch.Generator().manual_seed(2)
+    pixels = torch.rand(STEPS, SUBJECTS, EPISODES, 8 * 8 * 2, generator=generator, dtype=torch.float64)
+    senses = [replace(each, observation=seen) for each, seen in zip(make_senses(torch.float64), pixels, strict=True)]
+    _, plain = run(population, Unroller(population, STEPS, EPISODES, derived=False), senses)
+    _, derived = run(population, Unroller(population, STEPS, EPISODES), senses)
+    assert plain.keys() == population.weights.keys()
+    assert_agree(derived, plain, 1e-10)
 
 
 def test_a_second_batch_in_the_same_buffers_has_its_own_gradient(draw_population: Any) -> None:

@@ -133,3 +133,15 @@ def test_training_learns_the_easy_bandit() -> None:
     reward = [trainer.advance(measure=True)["reward"] for _ in range(120)]
     assert float(torch.stack(reward[:5]).mean()) == pytest.approx(4.0, abs=0.4)
     assert bool((torch.stack(reward[-20:]).mean(dim=0) > 5.0).all())
+
+
+def test_without_dopamine_outcomes_teach_nothing() -> None:
+    """Only the entropy bonus acts, whatever the weight of the critic; without the bonus nothing moves."""
+    blocked = [make_trainer(dopamine=0.0, value_coefficient=value) for value in (0.05, 5.0)]
+    untaught = make_trainer(dopamine=0.0, entropy_coefficient=0.0, final_entropy_coefficient=0.0)
+    before = weights_of(untaught)
+    for trainer in (*blocked, untaught):
+        trainer.advance()
+    for name, weight in weights_of(untaught).items():
+        assert torch.equal(weight, before[name]), name
+        assert torch.equal(blocked[0].population.weights[name], blocked[1].population.weights[name]), name
