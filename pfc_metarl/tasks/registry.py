@@ -22,6 +22,11 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "TwoStep",
         "a choice leads to one of two states that pay differently (Wang 2018 Simulation 4, Fig. 5)",
     ),
+    "volatility": (
+        "pfc_metarl.tasks.volatility",
+        "Volatility",
+        "two arms that keep or swap their payoffs, in stable and volatile blocks (Wang 2018 Simulation 2, Fig. 3)",
+    ),
 }
 
 

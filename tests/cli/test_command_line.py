@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+from pfc_metarl.cli import reproduction
 from pfc_metarl.cli.main import main
+from pfc_metarl.studies.registry import STUDIES
 
 TINY = ["--subjects", "2", "--updates", "3", "--episodes", "2", "--trials", "4", "--units", "3", "--quiet"]
 
@@ -160,3 +162,15 @@ def test_help_and_list_load_no_torch() -> None:
 def test_python_started_in_the_checkout_finds_studies_and_networks() -> None:
     program = "import pfc_metarl.experiments.fig1.claims; import pfc_metarl as p; assert p.load('fig1/correlated')"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_all_studies_are_reproduced_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reproduction, "STUDIES", {name: STUDIES[name] for name in ("fig5", "fig3")})
+    assert main(["reproduce", "all", "--subjects", "1", "--out", str(tmp_path)]) == 0
+    assert all((tmp_path / name / "figure.png").exists() for name in ("fig5", "fig3"))
+    text = capsys.readouterr().out
+    assert "Figure 5" in text
+    assert "Figure 3" in text
+    assert "all 2 studies in" in text
