@@ -10,16 +10,17 @@ from jaxtyping import Float
 
 from pfc_metarl.agents.frozen import freeze, untrained_like
 from pfc_metarl.analysis.two_step import (
+    STAGE_2,
     model_based_index,
     model_free_index,
-    reward_per_trial,
     stay_counts,
     stay_probability,
     trials,
 )
-from pfc_metarl.analysis.two_step_learners import explained, fitted_learning_rate, model_based, model_free
+from pfc_metarl.analysis.two_step_learners import STAGES, explained_errors, prediction_errors
 from pfc_metarl.base.statistics import interval
 from pfc_metarl.network.population import Population
+from pfc_metarl.recording.trials import reward_per_trial
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.two_step import TwoStep, TwoStepConfiguration
@@ -29,7 +30,6 @@ from .panels import panels
 
 # What the analysis reads; observations, choices and rewards are always kept.
 NEEDED = ("phase", "second_state", "common", "good_state", "believed_b", "allowed", "value")
-STAGES = ("rpe_stage_2", "rpe_outcome")
 
 Measures = dict[str, Float[np.ndarray, " subject"]]
 
@@ -48,7 +48,7 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
     task = TwoStep(TwoStepConfiguration(trials=TRIALS, common=COMMON))
     recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     table = trials(recordings["trained"], DISCOUNT)
-    errors = prediction_errors(table)
+    errors = _errors(table)
     measures = {
         **_reward(recordings),
         **_staying(table),
@@ -59,34 +59,9 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
     return Evaluation(measures, panels(table, errors), {"two-step": recordings["trained"]})
 
 
-def prediction_errors(table: xr.Dataset) -> xr.Dataset:
-    """Errors of the network and of two learners on its choices, side by side.
-
-    Each learner's rate is the one under which the subject's choices in all episodes are
-    likeliest; the errors are compared in the first ``ERROR_EPISODES``.
-
-    Returns
-    -------
-    ``rpe_stage_2`` and ``rpe_outcome`` over ``learner subject episode trial``, and
-    ``learning_rate`` over ``learner subject`` (NaN for the network).
-    """
-    few = table.isel(episode=slice(None, ERROR_EPISODES))
-    own = few[list(STAGES)].where(few["valid"])
-    parts = {"network": own.assign(learning_rate=("subject", np.full(table.sizes["subject"], np.nan)))}
-    for name, learner in (("model-based", _model_based), ("model-free", model_free)):
-        rate = fitted_learning_rate(table, learner)
-        parts[name] = learner(few, rate)[list(STAGES)].assign(learning_rate=("subject", rate))
-        parts[name] = parts[name].assign_coords(subject=table["subject"])
-    return xr.concat(list(parts.values()), dim=xr.IndexVariable("learner", list(parts)))
-
-
-def _model_based(table: xr.Dataset, learning_rate: float | Float[np.ndarray, " subject"]) -> xr.Dataset:
-    return model_based(table, learning_rate, COMMON, DISCOUNT)
-
-
 def _reward(recordings: Mapping[str, xr.Dataset]) -> Measures:
     """Reward per trial, and how often all responses of a trial are valid."""
-    measures = {f"reward.{name}": reward_per_trial(recording).values for name, recording in recordings.items()}
+    measures = {f"reward.{name}": reward_per_trial(recording, STAGE_2).values for name, recording in recordings.items()}
     valid = trials(recordings["trained"])["valid"].mean(("episode", "trial")).values
     return {**measures, "valid.trained": valid}
 
@@ -113,28 +88,22 @@ def _above_zero(values: Float[np.ndarray, " episode"]) -> bool:
 
 def _explained(errors: xr.Dataset, seed: int) -> Measures:
     """Share of the network's errors that each learner's explain, over both stages and apart, with shuffles."""
-    network = errors.sel(learner="network")
     measures: Measures = {}
     for name in ("model-based", "model-free"):
-        learner = errors.sel(learner=name)
-        measures[f"learning-rate.{name}"] = learner["learning_rate"].values
+        measures[f"learning-rate.{name}"] = errors["learning_rate"].sel(learner=name).values
         for label, stages in (("both", STAGES), ("stage-2", STAGES[:1]), ("outcome", STAGES[1:])):
-            pairs = [
-                explained(_points(learner, subject, stages), _points(network, subject, stages), SHUFFLES, seed)
-                for subject in range(errors.sizes["subject"])
-            ]
-            measures[f"r2.{name}.{label}"] = np.array([share for share, _ in pairs])
-            measures[f"r2.{name}.{label}.shuffled"] = np.array([np.quantile(null, 0.95) for _, null in pairs])
+            share, null = explained_errors(errors, name, stages, SHUFFLES, seed)
+            measures[f"r2.{name}.{label}"] = share
+            measures[f"r2.{name}.{label}.shuffled"] = np.quantile(null, 0.95, axis=1)
     return measures
 
 
 def _explained_untrained(recording: xr.Dataset, seed: int) -> Measures:
     """The same of networks that have learned nothing, whose errors still contain the reward itself."""
-    measures = _explained(prediction_errors(trials(recording, DISCOUNT)), seed)
+    measures = _explained(_errors(trials(recording, DISCOUNT)), seed)
     kept = {name: values for name, values in measures.items() if name.startswith("r2.") and "shuffled" not in name}
     return {f"{name}.untrained": values for name, values in kept.items()}
 
 
-def _points(errors: xr.Dataset, subject: int, stages: tuple[str, ...]) -> Float[np.ndarray, " point"]:
-    own = errors.isel(subject=subject)
-    return np.concatenate([own[stage].transpose("episode", "trial").values.ravel() for stage in stages])
+def _errors(table: xr.Dataset) -> xr.Dataset:
+    return prediction_errors(table, ERROR_EPISODES, COMMON, DISCOUNT)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float
-from sklearn.linear_model import LogisticRegression
+
+from pfc_metarl.base.regression import logistic_weights
+from pfc_metarl.recording.trials import all_wanted, by_step, prediction_error, steps_of
 
 # As the task reveals them in its `phase`.
 STAGE_1, STAGE_2 = 1, 2
@@ -39,24 +40,17 @@ def trials(recording: xr.Dataset, discount: float = 0.9) -> xr.Dataset:
     ----------
     Wang et al. (2018), Simulation 4 and Fig. 5f.
     """
-    phase = recording["phase"].isel(subject=0, episode=0).values
-    first, second = (np.flatnonzero(phase == stage) for stage in (STAGE_1, STAGE_2))
-
-    def at(name: str, steps: np.ndarray) -> np.ndarray:
-        return recording[name].transpose("subject", "episode", "step").values[..., steps]
-
-    state = at("second_state", second)
+    first, second = (steps_of(recording, stage) for stage in (STAGE_1, STAGE_2))
+    state = by_step(recording, "second_state")[..., second]
     columns = {
-        "choice": at("choice", first),
-        "common": at("common", second),
+        "choice": by_step(recording, "choice")[..., first],
+        "common": by_step(recording, "common")[..., second],
         "state": state,
-        "reward": at("reward", second).astype(float),
-        "valid": _all_wanted(recording, len(second)) & (state >= 0),
+        "reward": by_step(recording, "reward")[..., second].astype(float),
+        "valid": all_wanted(recording, len(second)) & (state >= 0),
     }
     if "value" in recording:
-        value = at("value", np.arange(len(phase))).astype(float)
-        following = np.concatenate([value[..., 1:], np.zeros_like(value[..., :1])], axis=-1)
-        error = at("reward", np.arange(len(phase))) + discount * following - value
+        value, error = by_step(recording, "value").astype(float), prediction_error(recording, discount)
         columns |= {
             "value_stage_1": value[..., first],
             "value_stage_2": value[..., second],
@@ -67,20 +61,6 @@ def trials(recording: xr.Dataset, discount: float = 0.9) -> xr.Dataset:
     return xr.Dataset(
         {name: (axes, values) for name, values in columns.items()}, coords={"subject": recording["subject"]}
     )
-
-
-def _all_wanted(recording: xr.Dataset, count: int) -> Bool[np.ndarray, "subject episode trial"]:
-    """Whether each trial's responses were all ones that the task wanted."""
-    choice = recording["choice"].transpose("subject", "episode", "step").values.astype(int)
-    allowed = recording["allowed"].transpose("subject", "episode", "step", "action").values
-    wanted = np.take_along_axis(allowed, choice[..., None], axis=-1)[..., 0]
-    return np.all(wanted.reshape(*wanted.shape[:2], count, -1), axis=-1)
-
-
-def reward_per_trial(recording: xr.Dataset) -> xr.DataArray:
-    """Mean of all that a trial earns, costs of invalid responses included, per subject."""
-    count = int((recording["phase"].isel(subject=0, episode=0) == STAGE_2).sum())
-    return (recording["reward"].astype(float).sum("step") / count).mean("episode").rename("reward_per_trial")
 
 
 def stay_counts(trials: xr.Dataset) -> xr.Dataset:
@@ -157,7 +137,7 @@ def lagged_weights(trials: xr.Dataset, lags: int = 5) -> xr.DataArray:
     count = trials.sizes["trial"]
     past = np.stack([signed[:, :, lags - lag : count - lag] for lag in range(1, lags + 1)], axis=-1)
     choice, valid = (trials[name].values[..., lags:] for name in ("choice", "valid"))
-    weights = [_weights(past[each][valid[each]], choice[each][valid[each]] == 1) for each in range(len(past))]
+    weights = [logistic_weights(past[each][valid[each]], choice[each][valid[each]] == 1) for each in range(len(past))]
     return xr.DataArray(
         np.stack(weights),
         dims=("subject", "outcome", "transition", "lag"),
@@ -169,13 +149,3 @@ def lagged_weights(trials: xr.Dataset, lags: int = 5) -> xr.DataArray:
         },
         name="weight",
     )
-
-
-def _weights(
-    past: Float[np.ndarray, "row outcome transition lag"], right: Bool[np.ndarray, " row"]
-) -> Float[np.ndarray, "outcome transition lag"]:
-    if len(np.unique(right)) < 2:
-        return np.full(past.shape[1:], np.nan)
-    # An infinite C is no penalty at all.
-    model = LogisticRegression(C=np.inf, max_iter=1000).fit(past.reshape(len(past), -1), right)
-    return model.coef_.reshape(past.shape[1:])

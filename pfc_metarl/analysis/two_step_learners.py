@@ -19,6 +19,9 @@ AXES = ("subject", "episode", "trial")
 Rates = float | Float[np.ndarray, " subject"]
 Learner = Callable[[xr.Dataset, Rates], xr.Dataset]
 
+# Where an error is compared: when the second-stage state appears, and at the outcome.
+STAGES = ("rpe_stage_2", "rpe_outcome")
+
 # Learning rates tried when one is fitted to choices.
 GRID = np.round(np.linspace(0.05, 1.0, 20), 2)
 
@@ -120,6 +123,64 @@ def fitted_learning_rate(
         preference = learner(trials, float(rate))["preference"].values
         losses.append([_loss(preference[each][valid[each]], right[each][valid[each]]) for each in range(len(choice))])
     return rates[np.argmin(losses, axis=0)]
+
+
+def prediction_errors(
+    trials: xr.Dataset, episodes: int | None = None, common: float = 0.8, discount: float = 0.9
+) -> xr.Dataset:
+    """Put a network's prediction errors beside those of two learners on its choices.
+
+    Each learner's rate is the one under which the subject's choices in all episodes are
+    likeliest.
+
+    Parameters
+    ----------
+    trials : with the network's own errors, ``rpe_stage_2`` and ``rpe_outcome``.
+    episodes : compare the first so many only, as in the paper; None compares all.
+    common, discount : as in `model_based`.
+
+    Returns
+    -------
+    ``rpe_stage_2`` and ``rpe_outcome`` over ``learner subject episode trial``, and
+    ``learning_rate`` over ``learner subject`` (NaN for the network). Learners: ``network``,
+    ``model-based``, ``model-free``.
+    """
+
+    def knowing(table: xr.Dataset, rates: Rates) -> xr.Dataset:
+        return model_based(table, rates, common, discount)
+
+    few = trials.isel(episode=slice(None, episodes))
+    own = few[list(STAGES)].where(few["valid"])
+    parts = {"network": own.assign(learning_rate=("subject", np.full(trials.sizes["subject"], np.nan)))}
+    for name, learner in (("model-based", knowing), ("model-free", model_free)):
+        rate = fitted_learning_rate(trials, learner)
+        parts[name] = learner(few, rate)[list(STAGES)].assign(learning_rate=("subject", rate))
+        parts[name] = parts[name].assign_coords(subject=trials["subject"])
+    return xr.concat(list(parts.values()), dim=xr.IndexVariable("learner", list(parts)))
+
+
+def explained_errors(
+    errors: xr.Dataset, learner: str, stages: tuple[str, ...] = STAGES, shuffles: int = 0, seed: int = 0
+) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, "subject shuffle"]]:
+    """Share of a network's errors that a learner's explain, per subject, with its null.
+
+    Parameters
+    ----------
+    errors : of `prediction_errors`.
+    learner : "model-based" or "model-free".
+    stages : whose errors enter, together.
+    shuffles, seed : as in `explained`.
+    """
+
+    def points(who: str, subject: int) -> Float[np.ndarray, " point"]:
+        own = errors.sel(learner=who).isel(subject=subject)
+        return np.concatenate([own[stage].transpose("episode", "trial").values.ravel() for stage in stages])
+
+    pairs = [
+        explained(points(learner, subject), points("network", subject), shuffles, seed)
+        for subject in range(errors.sizes["subject"])
+    ]
+    return np.array([share for share, _ in pairs]), np.stack([null for _, null in pairs])
 
 
 def explained(

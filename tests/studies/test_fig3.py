@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from pfc_metarl.experiments.fig3 import score
 from pfc_metarl.experiments.fig3.config import BLOCKS
 from pfc_metarl.experiments.fig3.study import STUDY
 
-from pfc_metarl.base.seeding import Streams
-from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.study import Evaluation
 
@@ -17,11 +17,8 @@ SUBJECTS, EPISODES = 2, 10
 
 
 @pytest.fixture(scope="module")
-def evaluation() -> Evaluation:
-    recipe = STUDY.presets["fast"]["volatility"]
-    task = recipe.make_task()
-    inputs = input_size(task, recipe.network)
-    network = Population.draw(recipe.network, inputs, task.actions, Streams(100, range(SUBJECTS)))
+def evaluation(untrained: Callable[..., Population]) -> Evaluation:
+    network = untrained(STUDY.presets["fast"]["volatility"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(score, "EVALUATION_EPISODES", EPISODES)
         patch.setattr(score, "DECODING_SHUFFLES", 3)

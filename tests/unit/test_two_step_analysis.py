@@ -9,15 +9,16 @@ import pytest
 import xarray as xr
 
 from pfc_metarl.analysis.two_step import (
+    STAGE_2,
     lagged_weights,
     model_based_index,
     model_free_index,
-    reward_per_trial,
     stay_counts,
     stay_probability,
     trials,
 )
 from pfc_metarl.analysis.two_step_learners import explained, fitted_learning_rate, model_based, model_free
+from pfc_metarl.recording.trials import reward_per_trial
 
 AXES = ("subject", "episode", "trial")
 LEFT, RIGHT, CENTRE = 0, 1, 2
@@ -191,7 +192,7 @@ def test_trials_are_read_from_their_steps(recording: xr.Dataset) -> None:
 
 
 def test_every_reward_and_cost_counts(recording: xr.Dataset) -> None:
-    assert reward_per_trial(recording).values.tolist() == [0.0]
+    assert reward_per_trial(recording, STAGE_2).values.tolist() == [0.0]
 
 
 def test_without_values_there_are_no_errors(recording: xr.Dataset) -> None:
