@@ -22,6 +22,11 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "TwoStep",
         "a choice leads to one of two states that pay differently (Wang 2018 Simulation 4, Fig. 5)",
     ),
+    "risky-choice": (
+        "pfc_metarl.tasks.risky_choice",
+        "RiskyChoice",
+        "a small certain or a large uncertain reward (Wang 2018 Simulation 6, Fig. 7)",
+    ),
     "volatility": (
         "pfc_metarl.tasks.volatility",
         "Volatility",
