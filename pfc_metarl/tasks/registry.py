@@ -32,6 +32,11 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "Volatility",
         "two arms that keep or swap their payoffs, in stable and volatile blocks (Wang 2018 Simulation 2, Fig. 3)",
     ),
+    "inferred-value": (
+        "pfc_metarl.tasks.inferred_value",
+        "InferredValue",
+        "one of two targets pays until the roles reverse (Wang 2018 Simulation 3, Fig. 4)",
+    ),
 }
 
 
