@@ -97,3 +97,18 @@ def draw_errors(axes: Axes, data: pd.DataFrame, label: str) -> None:
         axes.plot(ends, slope * ends + height, color=COLOURS["black"], lw=1.2)
     axes.set(xlabel=label, ylabel="network's prediction error")
     axes.legend(loc="upper left", markerscale=2.5, handletextpad=0.2)
+
+
+def draw_lesions(axes: Axes, data: pd.DataFrame) -> None:
+    """Draw the share of prediction errors explained by a model-based learner after lesions; thin lines are subjects.
+
+    Parameters
+    ----------
+    axes : to draw on.
+    data : columns ``subject lesion r2``; lesion is a share of the units.
+    """
+    by_size = data.pivot_table(index="lesion", columns="subject", values="r2")
+    across = 100 * by_size.index.to_numpy()
+    axes.plot(across, by_size.to_numpy(), color=COLOURS["green"], lw=0.7, alpha=0.6)
+    axes.plot(across, by_size.mean(axis=1).to_numpy(), color=COLOURS["black"], lw=2.2, marker="o", ms=4)
+    axes.set(xlabel="units lesioned (%)", ylabel="r² with model-based error, stage 2", ylim=(-0.02, 1.02))

@@ -20,6 +20,10 @@ STUDIES: dict[str, tuple[str, str]] = {
     "fig4": ("fig4", "Wang 2018, Fig. 4: prediction errors that follow an inferred change of value"),
     "fig5": ("fig5", "Wang 2018, Fig. 5: model-based behaviour in the two-step task"),
     "fig7": ("fig7", "Wang 2018, Fig. 7: risky choices with dopamine blocked or triggered at chosen events"),
+    "wang2018-predictions": (
+        "predictions",
+        "Wang 2018, two predictions: dopamine blocked in training, lesions of the network",
+    ),
 }
 
 
