@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# Side of the square patches that each layer reads, and its channels; patches do not overlap.
-LAYERS = ((4, 16), (2, 32))
+# Side of the square patches that each convolution reads; patches do not overlap.
+SIDES = (4, 2)
 
 Image = tuple[int, int, int]
 
@@ -27,18 +27,20 @@ class ConvolutionalEncoder:
     Parameters
     ----------
     image : height, width and channels; both sides must be multiples of 8.
+    channels : of the two convolutions.
     features : length of the result.
     """
 
-    def __init__(self, image: Image, features: int) -> None:
+    def __init__(self, image: Image, channels: tuple[int, int], features: int) -> None:
         self.image = image
+        self.layers = tuple(zip(SIDES, channels, strict=True))
         self.features = features
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each weight of one subject."""
         height, width, channels = self.image
         shapes: dict[str, tuple[int, ...]] = {}
-        for number, (side, outputs) in enumerate(LAYERS, start=1):
+        for number, (side, outputs) in enumerate(self.layers, start=1):
             shapes[f"encoder_weight_{number}"] = (side * side * channels, outputs)
             shapes[f"encoder_bias_{number}"] = (outputs,)
             height, width, channels = height // side, width // side, outputs
@@ -59,7 +61,7 @@ class ConvolutionalEncoder:
         """Turn images, flattened from height, width and channel, into features."""
         subjects, batch = len(pixels), pixels.shape[1:-1]
         seen = pixels.reshape(subjects, -1, *self.image)
-        for number, (side, _) in enumerate(LAYERS, start=1):
+        for number, (side, _) in enumerate(self.layers, start=1):
             patches = _patches(seen, side)
             flat = _layer(weights, str(number), patches.flatten(1, 3))
             seen = flat.view(*patches.shape[:-1], -1)

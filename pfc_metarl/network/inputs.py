@@ -16,6 +16,10 @@ from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.task import Task
 
 
+# In fours, as every product's columns are (ARCHITECTURE.md, "Shapes").
+Channels = Annotated[int, Field(ge=4, le=4096, multiple_of=4)]
+
+
 class InputConfiguration(Configuration):
     """Which channels reach the network besides the observation (Wang et al. 2018, Methods)."""
 
@@ -33,7 +37,10 @@ class InputConfiguration(Configuration):
     """Height, width and channels of an observation that is an image, seen through a convolutional
     encoder; a task that shows images sets it. Example: --image 16 32 3"""
 
-    image_features: Annotated[int, Field(ge=4, le=4096, multiple_of=4)] = 64
+    image_channels: tuple[Channels, Channels] = (16, 32)
+    """Channels of the encoder's two convolutions. Example: --image-channels 8 16"""
+
+    image_features: Channels = 64
     """Features that the encoder hands on. Example: --image-features 32"""
 
     @field_validator("image")

@@ -91,7 +91,9 @@ class Population:
         self.core: RecurrentCore = CORES[configuration.core](inputs, configuration.units)
         self.encoder: ConvolutionalEncoder | None = None
         if configuration.image is not None:
-            self.encoder = ConvolutionalEncoder(configuration.image, configuration.image_features)
+            self.encoder = ConvolutionalEncoder(
+                configuration.image, configuration.image_channels, configuration.image_features
+            )
 
     @classmethod
     def draw(cls, configuration: NetworkConfiguration, inputs: int, actions: int, streams: Streams) -> Population:
