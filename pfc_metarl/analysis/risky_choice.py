@@ -34,7 +34,7 @@ def risky_share(recording: xr.Dataset) -> xr.DataArray:
     """
     free = recording.isel(step=steps_of(recording, CHOICE))
     free = free.isel(step=~free["forced"].isel(subject=0, episode=0).values)
-    chosen = free["choice"].isin(LEVERS)
+    chosen = _pressed(free)
     risky = free["choice"] == free["risky_side"]
     return _by_probability(risky.where(chosen), free["risky_probability"]).rename("risky_share")
 
@@ -54,7 +54,7 @@ def outcome_errors(recording: xr.Dataset) -> xr.DataArray:
     # The error of an outcome arrives one step later; that of the last step never does.
     arrived = recording["error"].astype(float).shift(step=-1)
     choices = recording.assign(arrived=arrived).isel(step=steps_of(recording, CHOICE)[:-1])
-    pressed = choices["choice"].isin(LEVERS) & (choices["reward"] >= 0)
+    pressed = _pressed(choices) & (choices["reward"] >= 0)
     risky = choices["choice"] == choices["risky_side"]
     won = choices["reward"] > 0
     events = {"risky win": risky & won, "risky loss": risky & ~won, "certain win": ~risky}
@@ -64,6 +64,11 @@ def outcome_errors(recording: xr.Dataset) -> xr.DataArray:
     ]
     joined = xr.concat(means, dim=xr.IndexVariable("event", list(events)))
     return joined.transpose("subject", "event", "risky_probability").rename("outcome_error")
+
+
+def _pressed(choices: xr.Dataset) -> xr.DataArray:
+    """Whether a lever was pressed; in an abandoned trial none is shown, and no response presses it."""
+    return choices["choice"].isin(LEVERS) & choices["observation"].any("feature")
 
 
 def _by_probability(values: xr.DataArray, probability: xr.DataArray) -> xr.DataArray:

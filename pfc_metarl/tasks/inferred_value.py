@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, show_cue
+from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, abandoned_after, is_allowed, show_cue
 from pfc_metarl.tasks.task import Task, TimeStep, Truth
 
 FIXATION, STIMULUS, OUTCOME = 0, 1, 2
@@ -54,6 +54,7 @@ class InferredValueState:
     reversal_trial : the first trial on which the other side pays, counted from 0.
     target : the side of this trial's target.
     possible : pairs of first side and reversal trial that agree with every outcome seen.
+    abandoned : whether an invalid response has ended this trial.
     step : steps taken in this episode.
     """
 
@@ -61,6 +62,7 @@ class InferredValueState:
     reversal_trial: Int[Tensor, "subject episode"]
     target: Int[Tensor, "subject episode"]
     possible: Bool[Tensor, "subject episode side reversal"]
+    abandoned: Bool[Tensor, "subject episode"]
     step: int
 
 
@@ -74,7 +76,8 @@ class InferredValue(Task[InferredValueState]):
     uniformly from the window that the configuration gives.
 
     Any other response to fixation or stimulus earns ``invalid_reward`` and the trial goes on.
-    Whether the paper's trials go on or end, and what follows its saccade, is not stated.
+    Whether the paper's trials go on or end, and what follows its saccade, is not stated;
+    ``invalid_ends_trial`` ends them.
 
     The observation is one-hot over fixation (if there is any), left target, right target.
     """
@@ -100,6 +103,7 @@ class InferredValue(Task[InferredValueState]):
             reversal_trial=reversal,
             target=_side(uniform[..., 2]),
             possible=torch.ones(*reversal.shape, 2, len(self.reversals), dtype=torch.bool, device=reversal.device),
+            abandoned=torch.zeros_like(reversal, dtype=torch.bool),
             step=0,
         )
         return state, self._show(state, torch.zeros_like(uniform[..., 0]))
@@ -111,9 +115,12 @@ class InferredValue(Task[InferredValueState]):
         uniform: Float[Tensor, "subject episode draw"],
     ) -> tuple[InferredValueState, TimeStep]:
         reward = self.expected_reward(state).gather(-1, action[..., None])[..., 0]
-        following = replace(state, step=state.step + 1)
-        if self._phase(state) == STIMULUS:
-            following = replace(following, possible=self._agreeing(state, answered=action == state.target))
+        phase, allowed = self._phase(state), is_allowed(self._allowed(state), action)
+        abandoned = abandoned_after(self.configuration, state.abandoned, allowed, last=phase == self.phases[-1])
+        following = replace(state, abandoned=abandoned, step=state.step + 1)
+        if phase == STIMULUS:
+            answered = allowed & ~state.abandoned
+            following = replace(following, possible=self._agreeing(state, answered))
         if self._trial(following) > self._trial(state):
             following = replace(following, target=_side(uniform[..., 0]))
         return following, self._show(following, reward)
@@ -123,7 +130,7 @@ class InferredValue(Task[InferredValueState]):
 
         ``rewarded_side`` is the latent state, 0 left and 1 right. ``believed_right`` is the exact
         posterior that right pays on this trial, from all outcomes before. ``target`` is also told
-        at fixation, before it is shown. ``allowed`` tells the responses that this step wants.
+        where it is not shown, as at fixation. ``allowed`` tells the responses that this step wants.
         """
         return {
             "phase": Truth(torch.full_like(state.target, self._phase(state))),
@@ -136,7 +143,8 @@ class InferredValue(Task[InferredValueState]):
 
     def expected_reward(self, state: InferredValueState) -> Float[Tensor, "subject episode action"]:
         """What each action earns here; nothing about it is left to chance."""
-        paid = (state.target == self._rewarded_side(state)) & (self._phase(state) == STIMULUS)
+        answerable = ~state.abandoned & (self._phase(state) == STIMULUS)
+        paid = answerable & (state.target == self._rewarded_side(state))
         invalid = torch.full_like(paid, self.configuration.invalid_reward, dtype=torch.float32)
         return torch.where(self._allowed(state), paid[..., None].to(torch.float32), invalid[..., None])
 
@@ -157,10 +165,11 @@ class InferredValue(Task[InferredValueState]):
         return torch.where(reversed_now, 1 - state.first_side, state.first_side)
 
     def _allowed(self, state: InferredValueState) -> Bool[Tensor, "subject episode action"]:
-        """Responses that this step wants; any, at the outcome."""
+        """Responses that this step wants; any, at the outcome and in an abandoned trial."""
         wanted = state.target if self._phase(state) == STIMULUS else torch.full_like(state.target, CENTRE)
         action = torch.arange(self.actions, device=wanted.device)
-        return (action == wanted[..., None]) | (self._phase(state) == OUTCOME)
+        anything = state.abandoned | (self._phase(state) == OUTCOME)
+        return (action == wanted[..., None]) | anything[..., None]
 
     def _right_pays(self, state: InferredValueState) -> Bool[Tensor, "side reversal"]:
         """Whether right pays on this trial, under each first side and reversal trial."""
@@ -188,7 +197,7 @@ class InferredValue(Task[InferredValueState]):
         # The targets are the last two cues.
         places = {FIXATION: torch.zeros_like(state.target), STIMULUS: self.features - 2 + state.target}
         place = places.get(phase, torch.full_like(state.target, self.features))
-        return TimeStep(show_cue(place, self.features), reward, ended)
+        return TimeStep(show_cue(place, state.abandoned, self.features), reward, ended)
 
 
 def _side(uniform: Float[Tensor, "subject episode"]) -> Int[Tensor, "subject episode"]:

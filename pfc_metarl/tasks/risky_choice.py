@@ -11,7 +11,16 @@ from jaxtyping import Bool, Float, Int
 from pydantic import Field
 from torch import Tensor
 
-from pfc_metarl.tasks.fixation import CENTRE, LEFT, RIGHT, FixationConfiguration, Probability, show_cue
+from pfc_metarl.tasks.fixation import (
+    CENTRE,
+    LEFT,
+    RIGHT,
+    FixationConfiguration,
+    Probability,
+    abandoned_after,
+    is_allowed,
+    show_cue,
+)
 from pfc_metarl.tasks.task import Task, TimeStep, Truth
 
 FIXATION, CHOICE = 0, 1
@@ -52,11 +61,13 @@ class RiskyChoiceState:
     ----------
     risky_side : the risky lever, 0 left or 1 right; the same for a whole episode.
     probability : of the large reward, in each block.
+    abandoned : whether an invalid response has ended this trial.
     step : steps taken in this episode.
     """
 
     risky_side: Int[Tensor, "subject episode"]
     probability: Float[Tensor, "subject episode block"]
+    abandoned: Bool[Tensor, "subject episode"]
     step: int
 
 
@@ -67,7 +78,8 @@ class RiskyChoice(Task[RiskyChoiceState]):
     wants left or right: one lever pays ``small`` for certain, the other ``large`` with the
     block's probability and otherwise nothing. A block begins with forced trials, which show one
     lever alone, left and right in turn. Any other response, a lever that is not there among them,
-    earns ``invalid_reward``, and the trial goes on.
+    earns ``invalid_reward``, and the trial goes on. Whether the paper's trials go on or end is not
+    stated; ``invalid_ends_trial`` ends them.
 
     Neither the probability nor which lever is the risky one is shown; both can only be learned
     from what the levers pay. The side is drawn for each episode, the probability for each block
@@ -93,7 +105,9 @@ class RiskyChoice(Task[RiskyChoiceState]):
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[RiskyChoiceState, TimeStep]:
         probabilities = uniform.new_tensor(self.configuration.probabilities)
         which = (uniform[..., 1:] * len(probabilities)).long().clamp(max=len(probabilities) - 1)
-        state = RiskyChoiceState((uniform[..., 0] < 0.5).long(), probabilities[which], step=0)
+        risky_side = (uniform[..., 0] < 0.5).long()
+        abandoned = torch.zeros_like(risky_side, dtype=torch.bool)
+        state = RiskyChoiceState(risky_side, probabilities[which], abandoned, step=0)
         return state, self._show(state, torch.zeros_like(uniform[..., 0]))
 
     def step(
@@ -104,13 +118,15 @@ class RiskyChoice(Task[RiskyChoiceState]):
     ) -> tuple[RiskyChoiceState, TimeStep]:
         settings = self.configuration
         reward = torch.zeros_like(uniform[..., 0])
-        if self._phase(state) == CHOICE:
+        choosing = self._phase(state) == CHOICE
+        if choosing:
             won = uniform[..., 0] < self._probability(state)
             risky = torch.where(won, settings.large, 0.0)
             reward = torch.where(action == state.risky_side, risky, settings.small).to(uniform.dtype)
-        allowed = self._allowed(state)[action]
-        reward = torch.where(allowed, reward, settings.invalid_reward)
-        following = replace(state, step=state.step + 1)
+        allowed = is_allowed(self._allowed(state), action)
+        reward = torch.where(allowed, reward, settings.invalid_reward).masked_fill(state.abandoned, 0.0)
+        abandoned = abandoned_after(settings, state.abandoned, allowed, last=choosing)
+        following = replace(state, abandoned=abandoned, step=state.step + 1)
         return following, self._show(following, reward)
 
     def truth(self, state: RiskyChoiceState) -> Mapping[str, Truth]:
@@ -123,14 +139,13 @@ class RiskyChoice(Task[RiskyChoiceState]):
         def everywhere(value: int | bool) -> Truth:
             return Truth(torch.full(state.risky_side.shape, value, device=state.risky_side.device))
 
-        allowed = self._allowed(state)
         return {
             "phase": everywhere(self._phase(state)),
             "block": everywhere(self._block(state)),
             "forced": everywhere(self._forced_side(state) is not None),
             "risky_side": Truth(state.risky_side),
             "risky_probability": Truth(self._probability(state)),
-            "allowed": Truth(allowed.expand(*state.risky_side.shape, self.actions), ("action",)),
+            "allowed": Truth(self._allowed(state), ("action",)),
         }
 
     def expected_reward(self, state: RiskyChoiceState) -> Float[Tensor, "subject episode action"]:
@@ -142,7 +157,7 @@ class RiskyChoice(Task[RiskyChoiceState]):
             action = torch.arange(self.actions, device=probability.device)
             risky = action == state.risky_side[..., None]
             pay = torch.where(risky, settings.large * probability, settings.small)
-        return torch.where(allowed, pay, settings.invalid_reward)
+        return torch.where(allowed, pay.masked_fill(state.abandoned[..., None], 0.0), settings.invalid_reward)
 
     def _phase(self, state: RiskyChoiceState) -> int:
         return self.phases[state.step % len(self.phases)]
@@ -161,17 +176,21 @@ class RiskyChoice(Task[RiskyChoiceState]):
             return None
         return LEFT if trial % 2 == 0 else RIGHT
 
-    def _allowed(self, state: RiskyChoiceState) -> Bool[Tensor, " action"]:
-        """Responses that this step wants; the same in all episodes."""
+    def _allowed(self, state: RiskyChoiceState) -> Bool[Tensor, "subject episode action"]:
+        """Responses that this step wants; any, in an abandoned trial."""
         action = torch.arange(self.actions, device=state.risky_side.device)
-        if self._phase(state) == FIXATION:
-            return action == CENTRE
         only = self._forced_side(state)
-        return action != CENTRE if only is None else action == only
+        if self._phase(state) == FIXATION:
+            wanted = action == CENTRE
+        elif only is None:
+            wanted = action != CENTRE
+        else:
+            wanted = action == only
+        return wanted | state.abandoned[..., None]
 
     def _show(self, state: RiskyChoiceState, reward: Float[Tensor, "subject episode"]) -> TimeStep:
         only = self._forced_side(state)
         levers = self.features - 3 + (BOTH_LEVERS if only is None else ONLY_LEFT + only)
         place = torch.full_like(state.risky_side, 0 if self._phase(state) == FIXATION else levers)
         ended = torch.full_like(reward, state.step >= self.steps, dtype=torch.bool)
-        return TimeStep(show_cue(place, self.features), reward, ended)
+        return TimeStep(show_cue(place, state.abandoned, self.features), reward, ended)

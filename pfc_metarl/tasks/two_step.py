@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from pydantic import Field
 from torch import Tensor
 
-from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, show_cue
+from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, abandoned_after, is_allowed, show_cue
 from pfc_metarl.tasks.task import Task, TimeStep, Truth
 
 FIXATION, STAGE_1, STAGE_2 = 0, 1, 2
@@ -46,6 +46,7 @@ class TwoStepState:
     second_state : the second-stage state shown now; -1 where none is shown.
     common : whether the transition to it was common; false where none is shown.
     believed_b : an ideal observer's probability that B is the good state.
+    abandoned : whether an invalid response has ended this trial.
     step : steps taken in this episode.
     """
 
@@ -53,6 +54,7 @@ class TwoStepState:
     second_state: Int[Tensor, "subject episode"]
     common: Bool[Tensor, "subject episode"]
     believed_b: Float[Tensor, "subject episode"]
+    abandoned: Bool[Tensor, "subject episode"]
     step: int
 
 
@@ -67,7 +69,7 @@ class TwoStep(Task[TwoStepState]):
 
     Any other response earns ``invalid_reward`` and the trial goes on. At stage 1 it leads
     nowhere: stage 2 shows nothing, takes any response and earns 0. At stage 2 it forgoes the
-    outcome. Whether the paper's trials go on or end is not stated.
+    outcome. Whether the paper's trials go on or end is not stated; ``invalid_ends_trial`` ends them.
 
     The observation is one-hot over fixation (if there is any), stage-1 cue, state A, state B.
     """
@@ -91,6 +93,7 @@ class TwoStep(Task[TwoStepState]):
             second_state=torch.full_like(good, NOWHERE),
             common=torch.zeros_like(good, dtype=torch.bool),
             believed_b=torch.full_like(uniform[..., 0], 0.5),
+            abandoned=torch.zeros_like(good, dtype=torch.bool),
             step=0,
         )
         return state, self._show(state, torch.zeros_like(uniform[..., 0]))
@@ -101,10 +104,11 @@ class TwoStep(Task[TwoStepState]):
         action: Int[Tensor, "subject episode"],
         uniform: Float[Tensor, "subject episode draw"],
     ) -> tuple[TwoStepState, TimeStep]:
-        allowed = self._allowed(state).gather(-1, action[..., None])[..., 0]
-        reward = torch.where(allowed, 0.0, self.configuration.invalid_reward).to(uniform.dtype)
-        following = replace(state, step=state.step + 1)
         phase = self._phase(state)
+        allowed = is_allowed(self._allowed(state), action)
+        reward = torch.where(allowed, 0.0, self.configuration.invalid_reward).to(uniform.dtype)
+        abandoned = abandoned_after(self.configuration, state.abandoned, allowed, last=phase == STAGE_2)
+        following = replace(state, abandoned=abandoned, step=state.step + 1)
         if phase == STAGE_1:
             following = self._transit(following, action, uniform[..., 0])
         elif phase == STAGE_2:
@@ -136,11 +140,11 @@ class TwoStep(Task[TwoStepState]):
         return self.phases[state.step % len(self.phases)]
 
     def _allowed(self, state: TwoStepState) -> Bool[Tensor, "subject episode action"]:
-        """Responses that this step wants; any, where stage 2 shows nothing."""
+        """Responses that this step wants; any, where nothing is shown."""
         action = torch.arange(self.actions, device=state.good_state.device)
         phase = self._phase(state)
         allowed = action != CENTRE if phase == STAGE_1 else action == CENTRE
-        nothing = (state.second_state == NOWHERE) & (phase == STAGE_2)
+        nothing = state.abandoned | ((state.second_state == NOWHERE) & (phase == STAGE_2))
         return allowed | nothing[..., None]
 
     def _payoff(self, good: Int[Tensor, "*batch"], second: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
@@ -155,7 +159,7 @@ class TwoStep(Task[TwoStepState]):
         uniform: Float[Tensor, "subject episode"],
     ) -> TwoStepState:
         """Go from stage 1 to a second-stage state, or nowhere."""
-        somewhere = action != CENTRE
+        somewhere = (action != CENTRE) & ~state.abandoned
         common = uniform < self.configuration.common
         second = torch.where(common, action, 1 - action)
         return replace(state, second_state=torch.where(somewhere, second, NOWHERE), common=common & somewhere)
@@ -170,12 +174,12 @@ class TwoStep(Task[TwoStepState]):
         """Leave the second stage; perhaps good and bad swap."""
         hazard = self.configuration.switch_probability
         believed = self._posterior(state, answered, paid)
-        return TwoStepState(
+        return replace(
+            state,
             good_state=torch.where(uniform < hazard, 1 - state.good_state, state.good_state),
             second_state=torch.full_like(state.second_state, NOWHERE),
             common=torch.zeros_like(state.common),
             believed_b=believed * (1 - hazard) + (1 - believed) * hazard,
-            step=state.step,
         )
 
     def _posterior(
@@ -202,4 +206,4 @@ class TwoStep(Task[TwoStepState]):
             place = torch.where(state.second_state == NOWHERE, self.features, cue + 1 + state.second_state)
         else:
             place = torch.full_like(state.second_state, cue if phase == STAGE_1 else 0)
-        return TimeStep(show_cue(place, self.features), reward, ended)
+        return TimeStep(show_cue(place, state.abandoned, self.features), reward, ended)

@@ -27,15 +27,27 @@ TAKEN = {"subject", "episode", "step", "unit", "action", "feature", "observation
     "previous_reward", "choice", "reward", "valid", "regret", "value", "policy", "hidden", "cell"
 }  # fmt: skip
 
+# Tasks whose trials an invalid response may end keep every promise with that setting too.
+ENDING = [name for name in sorted(TASKS) if "invalid_ends_trial" in task_type(name).configuration_type.model_fields]
+VARIANTS = {name: (name, {}) for name in sorted(TASKS)} | {
+    f"{name}-ending": (name, {"invalid_ends_trial": True}) for name in ENDING
+}
 
-@pytest.fixture(params=sorted(TASKS))
-def name(request: pytest.FixtureRequest) -> str:
-    return request.param
+
+@pytest.fixture(params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    return VARIANTS[request.param]
 
 
 @pytest.fixture
-def task(name: str) -> Task[Any]:
-    return make_task(name)
+def name(variant: tuple[str, dict[str, Any]]) -> str:
+    return variant[0]
+
+
+@pytest.fixture
+def task(variant: tuple[str, dict[str, Any]]) -> Task[Any]:
+    name, settings = variant
+    return make_task(name, **settings)
 
 
 @pytest.fixture(autouse=True)
@@ -275,6 +287,27 @@ def test_rewards_come_as_often_as_expected(task: Task[Any]) -> None:
         slope = float(((x - x.mean()) * (y - y.mean())).mean() / x.var(correction=0))
         spread = float((y - x).std() / x.std()) / len(x) ** 0.5
         assert abs(slope - 1) < 5 * spread + 1e-6
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_an_invalid_response_ends_the_trial_where_it_shall(name: str) -> None:
+    task = make_task(name, invalid_ends_trial=True)
+    rows = live(task, subjects=2, episodes=20)
+    truths = [task.truth(state) for state, _, _ in rows]
+    first_phase = truths[0]["phase"].values
+    abandoned, blank_steps = torch.zeros(2, 20, dtype=torch.bool), 0
+    # The state of row k + 1 is the one before its action, so what it showed is in row k.
+    for (_, _, shown), truth, (_, action, following) in zip(rows[:-1], truths[1:], rows[1:], strict=True):
+        begins = truth["phase"].values == first_phase
+        abandoned = abandoned & ~begins
+        blank_steps += int(abandoned.sum())
+        assert bool(shown.observation[begins].any(-1).all())
+        assert not bool(shown.observation[abandoned].any())
+        allowed = truth["allowed"].values
+        assert bool(allowed[abandoned].all())
+        assert not bool(following.reward[abandoned].any())
+        abandoned = abandoned | ~allowed.gather(-1, action[..., None])[..., 0]
+    assert blank_steps > 0
 
 
 def test_the_configuration_makes_the_round_trip(name: str, task: Task[Any]) -> None:

@@ -82,6 +82,19 @@ def test_a_wrong_answer_costs_and_tells_nothing(action: int) -> None:
     assert believed(task, state) == 0.5
 
 
+def test_a_trial_that_a_wrong_fixation_ended_tells_nothing() -> None:
+    task, state, _ = begin(pays=LEFT, target=LEFT, invalid_ends_trial=True)
+    state, seen, reward = go(task, state, LEFT)
+    assert (seen, reward) == ([0, 0, 0], -1)
+    assert task.expected_reward(state).flatten().tolist() == [0, 0, 0]
+    # The target would have been left, and left pays.
+    state, seen, reward = go(task, state, LEFT)
+    assert (seen, reward) == ([0, 0, 0], 0)
+    state, seen, reward = go(task, state, CENTRE)
+    assert (seen, reward) == ([1, 0, 0], 0)
+    assert believed(task, state) == 0.5
+
+
 @pytest.mark.parametrize("response", [LEFT, RIGHT, CENTRE])
 def test_any_response_to_the_outcome_will_do(response: int) -> None:
     task, state, _ = begin()

@@ -31,7 +31,11 @@ def by_hand(episodes: list[dict[str, Any]], forced: list[bool]) -> xr.Dataset:
         "risky_probability": [steps(episode["probability"], 0.5) for episode in episodes],
         "error": [_one_later(episode.get("error", [0.0] * trials)) for episode in episodes],
     }
-    return xr.Dataset({name: (AXES, np.array([values])) for name, values in columns.items()}, coords={"subject": [0]})
+    recording = xr.Dataset(
+        {name: (AXES, np.array([values])) for name, values in columns.items()}, coords={"subject": [0]}
+    )
+    shown = np.ones((1, len(episodes), 2 * trials, 2))
+    return recording.assign(observation=((*AXES, "feature"), shown))
 
 
 def _one_later(errors: list[float]) -> list[float]:
@@ -53,6 +57,14 @@ def test_risky_choices_are_counted_where_there_was_a_choice() -> None:
     assert share["risky_probability"].values.tolist() == [0.5, 0.125]
     # At .5 two of three; at .125 two of three and two of two, the central response being no choice.
     assert share.values.tolist() == [pytest.approx([2 / 3, 4 / 5])]
+
+
+def test_a_response_where_no_lever_is_shown_presses_none() -> None:
+    recording = by_hand(
+        [{"choice": [LEFT, RIGHT, RIGHT, LEFT], "risky_side": LEFT, "probability": [0.5] * 4}], forced=[False] * 4
+    )
+    recording["observation"][0, 0, 3] = 0
+    assert risky_share(recording).values.tolist() == [[pytest.approx(2 / 3)]]
 
 
 def test_both_blocks_of_one_episode_count_apart() -> None:

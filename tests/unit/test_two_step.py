@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pfc_metarl.tasks.fixation import CENTRE, LEFT, RIGHT
-from pfc_metarl.tasks.two_step import TwoStep, TwoStepConfiguration, TwoStepState
+from pfc_metarl.tasks.two_step import NOWHERE, TwoStep, TwoStepConfiguration, TwoStepState
 
 NEVER = 0.999
 
@@ -89,6 +89,32 @@ def test_a_wrong_choice_costs_and_leads_nowhere(response: int) -> None:
     state, seen, reward = go(task, state, response)
     assert (seen, reward) == ([1, 0, 0, 0], 0)
     assert float(state.believed_b) == 0.5
+
+
+@pytest.mark.parametrize("response", [LEFT, RIGHT, CENTRE])
+def test_a_wrong_fixation_ends_the_trial_where_it_is_set_so(response: int) -> None:
+    task, state, _ = begin(invalid_ends_trial=True)
+    state, seen, reward = go(task, state, LEFT)
+    assert (seen, reward) == ([0, 0, 0, 0], -1)
+    # Each of these would pay: left leads to the good state, and the draw is below its probability.
+    for following in ([0, 0, 0, 0], [1, 0, 0, 0]):
+        assert bool(task.truth(state)["allowed"].values.all())
+        state, seen, reward = go(task, state, response, chance=0.0)
+        assert (seen, reward, int(state.second_state)) == (following, 0, NOWHERE)
+    assert (float(state.believed_b), bool(state.common)) == (0.5, False)
+    # The next trial is as any other.
+    state, seen, reward = go(task, state, CENTRE)
+    assert (seen, reward) == ([0, 1, 0, 0], 0)
+    state, seen, reward = go(task, state, LEFT)
+    assert (seen, reward) == ([0, 0, 1, 0], 0)
+    assert go(task, state, CENTRE)[1:] == ([1, 0, 0, 0], 1)
+
+
+def test_good_and_bad_may_swap_after_a_trial_that_ended_early() -> None:
+    task, state, _ = begin(good=0, invalid_ends_trial=True)
+    for _ in range(3):
+        state, *_ = go(task, state, LEFT, switch=0.0)
+    assert int(state.good_state) == 1
 
 
 @pytest.mark.parametrize("action", [LEFT, RIGHT])
