@@ -15,7 +15,6 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.task import Task
 
-
 # In fours, as every product's columns are (ARCHITECTURE.md, "Shapes").
 Channels = Annotated[int, Field(ge=4, le=4096, multiple_of=4)]
 

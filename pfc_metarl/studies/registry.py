@@ -19,6 +19,7 @@ STUDIES: dict[str, tuple[str, str]] = {
     "fig3": ("fig3", "Wang 2018, Fig. 3: a learned learning rate that adapts to volatility"),
     "fig4": ("fig4", "Wang 2018, Fig. 4: prediction errors that follow an inferred change of value"),
     "fig5": ("fig5", "Wang 2018, Fig. 5: model-based behaviour in the two-step task"),
+    "fig6": ("fig6", "Wang 2018, Fig. 6: learning to learn, Harlow's task from pixels"),
     "fig7": ("fig7", "Wang 2018, Fig. 7: risky choices with dopamine blocked or triggered at chosen events"),
     "wang2018-predictions": (
         "predictions",

@@ -22,6 +22,16 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "TwoStep",
         "a choice leads to one of two states that pay differently (Wang 2018 Simulation 4, Fig. 5)",
     ),
+    "harlow": (
+        "pfc_metarl.tasks.harlow",
+        "HarlowGaze",
+        "which of two new objects is rewarded, from pixels, by moving the gaze (Wang 2018 Simulation 5, Fig. 6)",
+    ),
+    "harlow-choice": (
+        "pfc_metarl.tasks.harlow_choice",
+        "HarlowChoice",
+        "the same without gaze: two objects shown, one chosen, one step per trial",
+    ),
     "risky-choice": (
         "pfc_metarl.tasks.risky_choice",
         "RiskyChoice",

@@ -102,6 +102,23 @@ def test_no_core_or_size_undoes_it(core: str, units: int, episodes: int) -> None
     assert_same_bytes(trained([3], **size), trained(7, **size).select([3]))
 
 
+@pytest.mark.parametrize(
+    ("task", "channels"),
+    [
+        ("harlow", {"units": 24, "initial_state": "zero"}),
+        ("two-armed-bandit", {"units": 7, "critic": "separate", "reward_signal": "error"}),
+    ],
+)
+def test_neither_eyes_nor_a_separate_critic_undo_it(task: str, channels: dict[str, Any]) -> None:
+    def of(subjects: int | Sequence[int]) -> Population:
+        length = {"longest": 6} if task == "harlow" else {"trials": 6}
+        training = TrainingConfiguration(updates=4, episodes=5)
+        network = NetworkConfiguration(**channels)
+        return train(make_task(task, **length), subjects=subjects, network=network, training=training, quiet=True)
+
+    assert_same_bytes(of([3]), of(5).select([3]))
+
+
 @pytest.mark.parametrize("arms", [3, 4, 5, 10])
 def test_the_number_of_actions_does_not_undo_it(arms: int) -> None:
     size = {"arms": arms, "units": 48, "episodes": 5, "updates": 4}

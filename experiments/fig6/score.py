@@ -1,0 +1,98 @@
+"""Runs the frozen networks on objects never trained with, and measures what the claims are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from pfc_metarl.agents.frozen import freeze, untrained_like
+from pfc_metarl.analysis.harlow import performance, stage_trend
+from pfc_metarl.network.population import Population
+from pfc_metarl.studies.claim import Measures
+from pfc_metarl.studies.recordings import record_agents
+from pfc_metarl.studies.study import Evaluation
+from pfc_metarl.tasks.harlow import HarlowGaze, HarlowGazeConfiguration
+
+from .config import CEILING, EVALUATION_EPISODES, STAGES, TASK, TRIALS
+from .panels import panels
+
+# What the analysis reads; choices and rewards are always kept, images are not.
+NEEDED = ("trial", "choosing", "rewarded_side", "gaze", "value")
+
+# Longest episode at test, generous so that a slow network is not cut short.
+LONGEST = 60
+
+
+def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool, stimuli: Path | None = None) -> Evaluation:
+    """Record Harlow's task on held-out objects and measure performance by trial.
+
+    Parameters
+    ----------
+    networks : "harlow", trained; and its earlier stages "harlow/stage-1" and so on, without
+        which their performance as measured after the bundled training is read.
+    seed : root of the evaluation's random streams.
+    quiet : no progress bar.
+    stimuli : a folder of images to show instead of the procedural objects.
+    """
+    network = networks["harlow"]
+    earlier = {name: freeze(own) for name, own in networks.items() if name != "harlow"}
+    agents = {"trained": freeze(network), "untrained": untrained_like(network, seed), **earlier}
+    settings = {**TASK, "images": "held-out", "longest": LONGEST, "stimuli": stimuli}
+    task = HarlowGaze(HarlowGazeConfiguration(**settings))
+    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    by_trial = {name: performance(recording, TRIALS) for name, recording in recordings.items()}
+    stages = _stages(by_trial, network.subjects)
+    measures = {
+        **_by_trial(by_trial["trained"]),
+        "performance.trial-2.untrained": by_trial["untrained"].sel(trial=2).values,
+        "finished.trained": (recordings["trained"]["trial"].max("step") == TRIALS).mean("episode").values,
+        **_over_stages(stages),
+        **unchanged,
+    }
+    return Evaluation(measures, panels(stages, task), {"harlow": recordings["trained"]}, {"stages": stages})
+
+
+def _by_trial(trained: xr.DataArray) -> Measures:
+    """Performance of the trained networks, and whether each has reached ceiling."""
+    measures = {f"performance.trial-{trial}": trained.sel(trial=trial).values for trial in (1, 2)}
+    later = trained.sel(trial=slice(2, None)).mean("trial").values
+    return {
+        **measures,
+        "performance.trials-3-to-6": trained.sel(trial=slice(3, None)).mean("trial").values,
+        "ceiling": (later >= CEILING).astype(float),
+    }
+
+
+def _stages(by_trial: Mapping[str, xr.DataArray], subjects: tuple[int, ...]) -> pd.DataFrame:
+    """Performance at each stage of training: columns ``subject stage trial performance``."""
+    earlier = [name for name in by_trial if name.startswith("harlow/stage-")]
+    measured = [_tidy(by_trial[name], int(name.rpartition("-")[2])) for name in earlier] or [_stored(subjects)]
+    return pd.concat([*measured, _tidy(by_trial["trained"], STAGES)], ignore_index=True)
+
+
+def _tidy(values: xr.DataArray, stage: int) -> pd.DataFrame:
+    table = values.to_series().reset_index()
+    table.insert(1, "stage", stage)
+    return table
+
+
+def _stored(subjects: tuple[int, ...]) -> pd.DataFrame:
+    """Earlier stages as measured after the bundled training: their networks are too large to travel."""
+    with (files("pfc_metarl.data") / "fig6" / "stages.csv").open(encoding="utf-8") as file:
+        table = pd.read_csv(file)
+    return table.loc[(table["stage"] < STAGES) & table["subject"].isin(subjects), :]
+
+
+def _over_stages(stages: pd.DataFrame) -> Measures:
+    """Mean performance after the first trial at each stage, its trend, and its gain from first to last."""
+    later = stages[stages["trial"] > 1].pivot_table(index="subject", columns="stage", values="performance")
+    by_stage = later.to_numpy()
+    return {
+        "stages.trend": stage_trend(later),
+        "stages.last-minus-first": by_stage[:, -1] - by_stage[:, 0],
+        **{f"performance.stage-{stage}": own for stage, own in zip(later.columns, by_stage.T, strict=True)},
+    }
