@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # name -> (module in pfc_metarl.experiments, one line for `pfc-metarl list`)
 STUDIES: dict[str, tuple[str, str]] = {
     "fig1": ("fig1", "Wang 2018, Fig. 1: learning to learn two-armed bandits"),
+    "fig2": ("fig2", "Wang 2018, Fig. 2: matching and reward history in baited foraging"),
     "fig3": ("fig3", "Wang 2018, Fig. 3: a learned learning rate that adapts to volatility"),
     "fig4": ("fig4", "Wang 2018, Fig. 4: prediction errors that follow an inferred change of value"),
     "fig5": ("fig5", "Wang 2018, Fig. 5: model-based behaviour in the two-step task"),

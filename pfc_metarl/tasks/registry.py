@@ -17,6 +17,11 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "Bandit",
         "arms that pay with probabilities redrawn every episode (Wang 2018 Fig. 1)",
     ),
+    "foraging": (
+        "pfc_metarl.tasks.foraging",
+        "Foraging",
+        "two arms that become likelier to pay while left alone (Wang 2018 Simulation 1, Fig. 2)",
+    ),
     "two-step": (
         "pfc_metarl.tasks.two_step",
         "TwoStep",

@@ -133,3 +133,11 @@ def test_retraining_holds_the_time_limit_and_the_claims(tmp_path: Path) -> None:
     result = reproduce("fig1", retrain=True, seed=101, out=tmp_path, quiet=True)
     assert result.seconds < 6 * 60 + 60, "training 16 subjects may take 6 minutes on 2 cores, evaluation 1 more"
     assert (result.claims["verdict"] != "not replicated").sum() >= 7
+
+
+@pytest.mark.slow
+def test_every_study_is_trained_and_evaluated_within_an_hour(tmp_path: Path) -> None:
+    seconds = {
+        name: reproduce(name, retrain=True, seed=102, out=tmp_path / name, quiet=True).seconds for name in STUDIES
+    }
+    assert sum(seconds.values()) < 3600, f"on 2 cores, seconds by study: {seconds}"
