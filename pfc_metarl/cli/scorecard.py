@@ -59,7 +59,7 @@ def _formatted(scorecard: pd.DataFrame, how: str) -> str:
         return scorecard.to_html(index=False)
     if how == "markdown":
         return markdown(scorecard)
-    parts = (f"{study}\n{claims_table(own)}" for study, own in scorecard.groupby("study", sort=False))
+    parts = (f"{command}\n{claims_table(own)}" for command, own in scorecard.groupby("command", sort=False))
     return "\n\n".join(parts)
 
 

@@ -65,4 +65,6 @@ def test_each_format_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["scorecard", "--format", "html"]) == 0
     assert capsys.readouterr().out.count("<tr") == len(stored_scorecard()) + 1
     assert main(["scorecard"]) == 0
-    assert "not replicated" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert "not replicated" in table
+    assert all(f"pfc-metarl reproduce {name}\n" in table for name in STUDIES)
