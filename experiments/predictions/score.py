@@ -82,7 +82,7 @@ def _lesions(agent: FrozenAgent, task: TwoStep, seed: int, quiet: bool) -> pd.Da
     for size, draw in sizes:
         lesioned = agent.perturbed(Lesion(size, seed=seed + draw))
         recording = record(lesioned, task, LESION_EPISODES, seed, NEEDED)
-        errors = prediction_errors(trials(recording, DISCOUNT), common=COMMON, discount=DISCOUNT)
+        errors = prediction_errors(trials(recording, DISCOUNT), None, COMMON, DISCOUNT, learners=["model-based"])
         share, _ = explained_errors(errors, "model-based", STAGES[:1])
         reward = reward_per_trial(recording, STAGE_2).values
         own = {"subject": agent.subjects, "lesion": size, "r2": share, "reward": reward}

@@ -6,7 +6,7 @@ Trials are as the two-step analysis gives them: ``choice state reward valid`` ov
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import xarray as xr
@@ -126,9 +126,13 @@ def fitted_learning_rate(
 
 
 def prediction_errors(
-    trials: xr.Dataset, episodes: int | None = None, common: float = 0.8, discount: float = 0.9
+    trials: xr.Dataset,
+    episodes: int | None = None,
+    common: float = 0.8,
+    discount: float = 0.9,
+    learners: Collection[str] = ("model-based", "model-free"),
 ) -> xr.Dataset:
-    """Put a network's prediction errors beside those of two learners on its choices.
+    """Put a network's prediction errors beside those of learners on its choices.
 
     Each learner's rate is the one under which the subject's choices in all episodes are
     likeliest.
@@ -138,12 +142,13 @@ def prediction_errors(
     trials : with the network's own errors, ``rpe_stage_2`` and ``rpe_outcome``.
     episodes : compare the first so many only, as in the paper; None compares all.
     common, discount : as in `model_based`.
+    learners : "model-based", "model-free" or both; fitting one takes most of the time.
 
     Returns
     -------
     ``rpe_stage_2`` and ``rpe_outcome`` over ``learner subject episode trial``, and
-    ``learning_rate`` over ``learner subject`` (NaN for the network). Learners: ``network``,
-    ``model-based``, ``model-free``.
+    ``learning_rate`` over ``learner subject`` (NaN for the network); the first learner is
+    ``network``.
     """
 
     def knowing(table: xr.Dataset, rates: Rates) -> xr.Dataset:
@@ -152,7 +157,9 @@ def prediction_errors(
     few = trials.isel(episode=slice(None, episodes))
     own = few[list(STAGES)].where(few["valid"])
     parts = {"network": own.assign(learning_rate=("subject", np.full(trials.sizes["subject"], np.nan)))}
-    for name, learner in (("model-based", knowing), ("model-free", model_free)):
+    kinds: dict[str, Learner] = {"model-based": knowing, "model-free": model_free}
+    for name in learners:
+        learner = kinds[name]
         rate = fitted_learning_rate(trials, learner)
         parts[name] = learner(few, rate)[list(STAGES)].assign(learning_rate=("subject", rate))
         parts[name] = parts[name].assign_coords(subject=trials["subject"])
