@@ -120,8 +120,7 @@ class FrozenAgent(Agent):
         configuration = self.population.configuration
         if configuration.reward_signal == "reward":
             return senses, {}
-        before = value if previous_value is None else previous_value
-        error = prediction_error(senses, value, before, configuration.error_discount)
+        error = prediction_error(senses, value, previous_value, configuration.error_discount)
         for intervention in self.interventions:
             error = intervention.on_error(error, senses)
         return replace(senses, previous_reward=error), {"error": error}

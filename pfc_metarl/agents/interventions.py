@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from pfc_metarl.base.errors import ConfigurationError
@@ -88,7 +89,12 @@ class Lesion(Intervention):
 
     def _spared(self, population: Population) -> Float[Tensor, "subject unit"]:
         """1 for every unit that is left, 0 for the others."""
-        count = population.configuration.units
-        generators = Streams(self.seed, population.subjects, "evaluation").generators("lesion")
-        rank = np.stack([generator.permutation(count) for generator in generators])
-        return torch.from_numpy(rank >= round(self.units * count)).to(population.device, torch.float32)
+        rank = _rank(self.seed, population.subjects, population.configuration.units).to(population.device)
+        return (rank >= round(self.units * rank.shape[-1])).float()
+
+
+@lru_cache(maxsize=32)
+def _rank(seed: int, subjects: tuple[int, ...], units: int) -> Int[Tensor, "subject unit"]:
+    """The order in which each subject loses its units; asked for at every step, so it is drawn once and kept."""
+    generators = Streams(seed, subjects, "evaluation").generators("lesion")
+    return torch.from_numpy(np.stack([generator.permutation(units) for generator in generators]))

@@ -42,7 +42,7 @@ class ActorCriticUnroll:
         configuration = self.population.configuration
         if configuration.reward_signal == "reward":
             return senses
-        error = prediction_error(senses, value, value if previous is None else previous, configuration.error_discount)
+        error = prediction_error(senses, value, previous, configuration.error_discount)
         return replace(senses, previous_reward=error)
 
     def outputs(

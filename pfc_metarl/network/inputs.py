@@ -96,15 +96,17 @@ def build_input(
 def prediction_error(
     senses: Senses,
     value: Float[Tensor, "subject episode"],
-    previous_value: Float[Tensor, "subject episode"],
+    previous_value: Float[Tensor, "subject episode"] | None,
     discount: float,
 ) -> Float[Tensor, "subject episode"]:
-    r"""Error of the last step, :math:`\delta_{t-1} = r_{t-1} + \gamma V_t - V_{t-1}`; zero at the first step.
+    r"""Error of the last step, :math:`\delta_{t-1} = r_{t-1} + \gamma V_t - V_{t-1}`.
+
+    Zero at an episode's first step, which has no previous value.
 
     References
     ----------
     Wang et al. (2018), Simulation 6: the error takes the reward's place in the policy network's input.
     """
-    if senses.step == 0:
+    if previous_value is None:
         return torch.zeros_like(value)
     return senses.previous_reward + discount * value - previous_value
