@@ -37,6 +37,10 @@ class HarlowGazeConfiguration(HarlowConfiguration):
     shifts: Annotated[int, Field(ge=1, le=8)] = 1
     """Shifts of the gaze from the cross to an object. Example: --shifts 2"""
 
+    dwell: Annotated[int, Field(ge=0, le=1)] = 1
+    """Steps for which the gaze stays on the chosen object while its outcome arrives (Fig. 6a shows one such view);
+    with 0 the cross is back at once. Example: --dwell 0"""
+
     longest: Annotated[int, Field(ge=1, le=100_000)] = 30
     """Steps after which an episode ends, finished or not. Example: --longest 60"""
 
@@ -51,7 +55,8 @@ class HarlowState:
     rewarded : which object of the pair is rewarded, 0 or 1.
     first_side : per trial, the side of the first object: 0 left, 1 right.
     gaze : where the window is, from ``-shifts`` to ``shifts``.
-    choosing : whether the two objects are shown, and not the cross.
+    choosing : whether a choice between the two objects is awaited.
+    dwelling : whether the chosen object is still looked at, with its outcome.
     trial : trials finished.
     step : steps taken.
     """
@@ -61,6 +66,7 @@ class HarlowState:
     first_side: Int[Tensor, "subject episode trial"]
     gaze: Int[Tensor, "subject episode"]
     choosing: Bool[Tensor, "subject episode"]
+    dwelling: Bool[Tensor, "subject episode"]
     trial: Int[Tensor, "subject episode"]
     step: int
 
@@ -71,8 +77,9 @@ class HarlowGaze(Task[HarlowState]):
     Left and right shift the view, the central action leaves it. A trial begins with a
     fixation cross in the middle of the scene; looking at it earns ``fixation_reward``, and
     two objects appear left and right. Looking at one chooses it: the rewarded object of the
-    pair earns ``correct_reward``, the other ``wrong_reward``, and the cross is back. Sides are
-    drawn anew each trial. Which object is rewarded never changes within an episode.
+    pair earns ``correct_reward``, the other ``wrong_reward``. For one step more the gaze stays
+    where it is, whatever the action, and then the cross is back. Sides are drawn anew each
+    trial. Which object is rewarded never changes within an episode.
 
     The subject begins at a random position. An episode ends after its trials, or after
     ``longest`` steps.
@@ -85,6 +92,7 @@ class HarlowGaze(Task[HarlowState]):
     configuration_type = HarlowGazeConfiguration
     configuration: HarlowGazeConfiguration
     image = (HEIGHT, WIDTH, CHANNELS)
+    phases = ()
 
     def __init__(self, configuration: HarlowGazeConfiguration | None = None) -> None:
         super().__init__(configuration or HarlowGazeConfiguration())
@@ -100,12 +108,14 @@ class HarlowGaze(Task[HarlowState]):
         objects = self.objects.to(uniform.device)
         shifts = self.configuration.shifts
         pair = objects[draw_pair(uniform[..., :2], len(objects))]
+        nowhere = torch.zeros_like(uniform[..., 0], dtype=torch.bool)
         state = HarlowState(
             views=window_views(pair, shifts),
             rewarded=(uniform[..., 2] < 0.5).long(),
             first_side=(uniform[..., 4:] < 0.5).long(),
             gaze=(uniform[..., 3] * (2 * shifts + 1)).long().clamp(max=2 * shifts) - shifts,
-            choosing=torch.zeros_like(uniform[..., 0], dtype=torch.bool),
+            choosing=nowhere,
+            dwelling=nowhere,
             trial=torch.zeros_like(uniform[..., 0], dtype=torch.int64),
             step=0,
         )
@@ -119,18 +129,21 @@ class HarlowGaze(Task[HarlowState]):
     ) -> tuple[HarlowState, TimeStep]:
         settings = self.configuration
         running = ~self._ended(state)
+        free = running & ~state.dwelling
         move = (action == RIGHT).long() - (action == LEFT).long()
         gaze = (state.gaze + move).clamp(-settings.shifts, settings.shifts)
-        fixated = running & ~state.choosing & (gaze == 0)
-        chosen = running & state.choosing & (gaze.abs() == settings.shifts)
+        fixated = free & ~state.choosing & (gaze == 0)
+        chosen = free & state.choosing & (gaze.abs() == settings.shifts)
         correct = (gaze > 0) == (self._rewarded_side(state) == RIGHT)
         outcome = torch.where(correct, settings.correct_reward, settings.wrong_reward)
         reward = torch.where(chosen, outcome, torch.where(fixated, settings.fixation_reward, 0.0))
+        dwells = settings.dwell > 0
         following = replace(
             state,
-            gaze=torch.where(running, gaze, state.gaze),
+            gaze=torch.where(free, gaze, state.gaze),
             choosing=(state.choosing | fixated) & ~chosen,
-            trial=state.trial + chosen,
+            dwelling=chosen & dwells,
+            trial=state.trial + (running & state.dwelling if dwells else chosen),
             step=state.step + 1,
         )
         return following, self._show(following, reward.to(uniform.dtype))
@@ -153,7 +166,7 @@ class HarlowGaze(Task[HarlowState]):
 
     def _show(self, state: HarlowState, reward: Float[Tensor, "subject episode"]) -> TimeStep:
         shown = torch.where(_first_side(state) == 0, STRAIGHT, SWAPPED)
-        scene = torch.where(state.choosing, shown, CROSS)
+        scene = torch.where(state.choosing | state.dwelling, shown, CROSS)
         view = scene * (2 * self.configuration.shifts + 1) + state.gaze + self.configuration.shifts
         return TimeStep(look(state.views, view), reward, self._ended(state))
 

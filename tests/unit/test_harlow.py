@@ -48,8 +48,19 @@ def live(
 
 
 def test_a_trial_by_hand() -> None:
-    """From the far right: nothing, fixation (.2), rewarded left object (+1), back (.2), the other object (-1)."""
+    """From the far right: nothing, fixation (.2), rewarded left object (+1), a look at it that nothing moves,
+    back (.2), the other object (-1)."""
     task, state, _ = start(gaze=1)
+    state, rewards, _, ended = live(task, state, [CENTRE, LEFT, LEFT, RIGHT, RIGHT, LEFT])
+    assert rewards == [0.0, 0.2, 1.0, 0.0, 0.2, -1.0]
+    assert int(state.trial) == 1
+    state, rewards, _, ended = live(task, state, [RIGHT])
+    assert (rewards, int(state.trial), ended) == ([0.0], 2, False)
+    assert int(state.gaze) == -1
+
+
+def test_without_dwelling_the_cross_is_back_at_once() -> None:
+    task, state, _ = start(gaze=1, dwell=0)
     state, rewards, _, ended = live(task, state, [CENTRE, LEFT, LEFT, RIGHT, LEFT])
     assert rewards == [0.0, 0.2, 1.0, 0.2, -1.0]
     assert int(state.trial) == 2
@@ -63,15 +74,15 @@ def test_looking_nowhere_new_waits() -> None:
     assert bool(state.choosing)
 
 
-def test_an_ideal_subject_needs_two_steps_a_trial_and_then_the_episode_is_over() -> None:
+def test_an_ideal_subject_needs_three_steps_a_trial_and_then_the_episode_is_over() -> None:
     task, state, _ = start(gaze=-1)
     actions, gaze = [], -1
     for side in FIRST_SIDES:
         target = -1 if side == 0 else 1
-        actions += [RIGHT if gaze < 0 else LEFT, RIGHT if target > 0 else LEFT]
+        actions += [RIGHT if gaze < 0 else LEFT, RIGHT if target > 0 else LEFT, CENTRE]
         gaze = target
     state, rewards, _, ended = live(task, state, actions)
-    assert rewards == [0.2, 1.0] * 6
+    assert rewards == [0.2, 1.0, 0.0] * 6
     assert ended
     _, rewards, _, ended = live(task, state, [LEFT, RIGHT, RIGHT])
     assert rewards == [0.0] * 3
@@ -92,15 +103,15 @@ def test_with_two_shifts_an_object_is_chosen_only_when_fixated() -> None:
 
 def test_reward_sizes_of_the_released_level() -> None:
     task, state, _ = start(gaze=1, fixation_reward=1.0, correct_reward=5.0, wrong_reward=-5.0)
-    assert live(task, state, [LEFT, LEFT, RIGHT, LEFT])[1] == [1.0, 5.0, 1.0, -5.0]
+    assert live(task, state, [LEFT, LEFT, CENTRE, RIGHT, LEFT])[1] == [1.0, 5.0, 0.0, 1.0, -5.0]
 
 
 def test_what_is_seen() -> None:
     """The cross and the objects stay in the scene while the window moves by 8 pixels a shift."""
     task, state, shown = start(gaze=1)
     first = picture(shown)
-    _, _, views, _ = live(task, state, [LEFT, RIGHT])
-    objects, chosen = views
+    _, _, views, _ = live(task, state, [LEFT, RIGHT, LEFT])
+    objects, chosen, back = views
     one, other = (image.numpy() for image in task.objects[:2])
     middle, top = WIDTH // 2, (HEIGHT - OBJECT) // 2
     # From one shift right of it the cross lies 8 pixels left of the view's middle.
@@ -111,8 +122,10 @@ def test_what_is_seen() -> None:
     np.testing.assert_allclose(objects[place, middle - 14 : middle - 2].numpy(), one, atol=1e-6)
     np.testing.assert_allclose(objects[place, middle + 2 : middle + 14].numpy(), other, atol=1e-6)
     assert bool((objects[:top] == BACKGROUND).all())
-    # Choosing the right one has moved the window to where it was at first, and the cross is back.
-    assert torch.equal(chosen, first)
+    # Choosing the right one moves the window there: it stands in the middle, with its outcome.
+    np.testing.assert_allclose(chosen[place, middle - 6 : middle + 6].numpy(), other, atol=1e-6)
+    # Then the cross is back, seen from there, as it was at first.
+    assert torch.equal(back, first)
 
 
 def test_views_are_ordered_by_scene_and_position() -> None:

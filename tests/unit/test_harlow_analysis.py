@@ -42,7 +42,8 @@ class WinStay(Agent):
         crossed, place = dark.any(-1), dark.float().argmax(-1)
         action = torch.where(crossed, torch.where(place < WIDTH // 2 - 4, LEFT, RIGHT), side) if self.gaze else side
         chosen = torch.where((side == LEFT)[..., None, None, None], left, right)
-        looking = ~crossed if self.gaze else torch.ones_like(crossed)
+        # While the gaze dwells on the outcome there is nothing to choose.
+        looking = ~crossed & (senses.previous_reward.abs() != 1) if self.gaze else torch.ones_like(crossed)
         return Response(action, (torch.where(looking[..., None, None, None], chosen, look), worth))
 
 
