@@ -1,9 +1,11 @@
-"""Choices: regret, exploration, and how often the better option is taken."""
+"""Choices: regret, learning curves, exploration, and how often the better option is taken."""
 
 from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+
+from pfc_metarl.base.statistics import confidence_band
 
 
 def cumulative_regret(recording: xr.Dataset) -> xr.DataArray:
@@ -24,6 +26,31 @@ def cumulative_regret(recording: xr.Dataset) -> xr.DataArray:
 def final_regret(recording: xr.Dataset) -> xr.DataArray:
     """Regret of a whole episode, mean over episodes, per subject."""
     return recording["regret"].astype(float).sum("step").mean("episode").rename("final_regret")
+
+
+def learning_curve(measured: xr.DataArray, counted: xr.DataArray | None = None, window: int = 1) -> xr.Dataset:
+    """How a measure changes within episodes: its mean over episodes at every step, and the spread over subjects.
+
+    Give it the same of an untrained network for a null: what changes there is not learning.
+
+    Parameters
+    ----------
+    measured : over ``subject episode step``, or ``trial``: such as reward, regret, or whether the
+        better arm was chosen.
+    counted : where it counts, such as valid trials; everywhere if not given.
+    window : steps over which the curve is smoothed, centred; fewer at both ends.
+
+    Returns
+    -------
+    ``curve`` over ``subject step``; ``mean``, ``low`` and ``high``, the 95% interval over subjects, over
+    ``step``. NaN where nothing counts, and for the interval of a single subject.
+    """
+    axis = next(str(name) for name in measured.dims if name not in ("subject", "episode"))
+    values = measured.astype(float) if counted is None else measured.astype(float).where(counted)
+    curve = values.mean("episode").rolling({axis: window}, center=True, min_periods=1).mean().transpose("subject", axis)
+    band = confidence_band(curve.values)
+    named = {name: (axis, values) for name, values in zip(("mean", "low", "high"), band, strict=True)}
+    return xr.Dataset({"curve": curve, **named})
 
 
 def switch_rate(recording: xr.Dataset) -> xr.DataArray:

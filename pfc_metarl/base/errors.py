@@ -20,6 +20,10 @@ class StoredFileError(PfcMetaRLError):
     """A file is missing, damaged, or was not written by this package."""
 
 
+class TableError(PfcMetaRLError):
+    """A table of trials lacks a column, or a row of it cannot be right."""
+
+
 class ScorecardError(PfcMetaRLError):
     """A stored verdict no longer holds."""
 

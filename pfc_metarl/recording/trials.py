@@ -16,6 +16,48 @@ def steps_of(recording: xr.Dataset, phase: int) -> Int[np.ndarray, " trial"]:
     return np.flatnonzero(recording["phase"].isel(subject=0, episode=0).values == phase)
 
 
+def trial_of_step(recording: xr.Dataset) -> Int[np.ndarray, "subject episode step"]:
+    """The trial that each step belongs to, counted from 0.
+
+    Tasks whose trials differ in length reveal ``trial``; those with phases begin a trial when the
+    first phase comes again; everywhere else a step is a trial.
+    """
+    if "trial" in recording:
+        return by_step(recording, "trial").astype(int)
+    shape = tuple(recording.sizes[axis] for axis in ("subject", "episode", "step"))
+    if "phase" not in recording:
+        return np.broadcast_to(np.arange(shape[-1]), shape)
+    phase = recording["phase"].isel(subject=0, episode=0).values
+    begins = phase == phase[0]
+    if not begins.all():
+        begins[1:] &= ~begins[:-1]
+    return np.broadcast_to(np.cumsum(begins) - 1, shape)
+
+
+def by_trial(recording: xr.Dataset, name: str = "reward") -> xr.DataArray:
+    """What each trial brings, a sum over its steps.
+
+    Parameters
+    ----------
+    recording : with ``valid``, and what tells where trials begin (`trial_of_step`).
+    name : of a variable over ``subject episode step``, such as "reward" or "regret".
+
+    Returns
+    -------
+    Over ``subject episode trial``, NaN where the episode ended before; trial 1 is the first.
+    """
+    lasted, values = by_step(recording, "valid").astype(bool), by_step(recording, name).astype(float)
+    trial = trial_of_step(recording)
+    count = int(trial[lasted].max()) + 1
+    subject, episode, step = np.nonzero(lasted)
+    place = np.ravel_multi_index((subject, episode, trial[subject, episode, step]), (*trial.shape[:2], count))
+    size = trial.shape[0] * trial.shape[1] * count
+    steps, sums = np.bincount(place, minlength=size), np.bincount(place, values[lasted], minlength=size)
+    brought = np.where(steps > 0, sums, np.nan).reshape(*trial.shape[:2], count)
+    coordinates = {"subject": recording["subject"].values, "trial": np.arange(1, count + 1)}
+    return xr.DataArray(brought, dims=("subject", "episode", "trial"), coords=coordinates, name=name)
+
+
 def by_step(recording: xr.Dataset, name: str) -> Shaped[np.ndarray, "subject episode step"]:
     """Values of a variable, its axes in this order."""
     return recording[name].transpose("subject", "episode", "step").values

@@ -105,7 +105,7 @@ class Bandit(Task[BanditState]):
         action: Int[Tensor, "subject episode step"],
         reward: Float[Tensor, "subject episode step"],
     ) -> Mapping[str, Truth]:
-        """Posterior mean of each arm's payoff, for uniform priors, from the choices before each step.
+        """Posterior mean and standard deviation of each arm's payoff, for uniform priors, before each step.
 
         Independent arms: Beta(1 + successes, 1 + failures) per arm. Correlated arms: a
         success of one arm counts as a failure of the other. Graded and fixed problems have
@@ -119,7 +119,12 @@ class Bandit(Task[BanditState]):
         failures = _before(chosen * (1 - reward[..., None]))
         if configuration.distribution == "correlated":
             successes, failures = successes + failures.flip(-1), failures + successes.flip(-1)
-        return {"believed_probability": Truth((1 + successes) / (2 + successes + failures), ("arm",))}
+        mean = (1 + successes) / (2 + successes + failures)
+        deviation = (mean * (1 - mean) / (3 + successes + failures)).sqrt()
+        return {
+            "believed_probability": Truth(mean, ("arm",)),
+            "believed_probability_uncertainty": Truth(deviation, ("arm",)),
+        }
 
     def _probability(self, uniform: Float[Tensor, "subject episode arm"]) -> Float[Tensor, "subject episode arm"]:
         if self.configuration.probabilities is not None:

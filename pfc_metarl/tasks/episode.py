@@ -29,6 +29,8 @@ class Senses:
     observation : what the world shows.
     previous_action : one-hot; all zeros at the first step.
     previous_reward : earned by the previous action; zero at the first step.
+    phases : of each step of a trial, from which the step's own trial and phase follow; empty where trials
+        differ in length.
     """
 
     step: int
@@ -36,6 +38,7 @@ class Senses:
     observation: Float[Tensor, "subject episode feature"]
     previous_action: Float[Tensor, "subject episode action"]
     previous_reward: Float[Tensor, "subject episode"]
+    phases: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ def run_episodes(
         observation=shown.observation,
         previous_action=shown.reward.new_zeros(*shown.reward.shape, task.actions),
         previous_reward=shown.reward,
+        phases=task.phases,
     )
     valid = ~shown.ended
     for step in range(task.steps):
@@ -117,4 +121,4 @@ def run_episodes(
         yield Row(before, senses, action, shown.reward, valid, shown.ended)
         valid = valid & ~shown.ended
         taken = torch.zeros_like(senses.previous_action).scatter_(-1, action[..., None], 1.0)
-        senses = Senses(step + 1, task.steps, shown.observation, taken, shown.reward)
+        senses = Senses(step + 1, task.steps, shown.observation, taken, shown.reward, task.phases)

@@ -22,6 +22,10 @@ TOTAL = 0.5
 # Base rates of the left arm that training leaves out, each from the first number up to below the second.
 HELD_OUT = ((0.1, 0.2), (0.3, 0.4))
 
+# Points of the grid on which an ideal observer weighs base rates, equally likely beforehand; as many in
+# each of the three stretches that training keeps.
+GRID = 120
+
 
 class ForagingConfiguration(FixationConfiguration):
     """Baited foraging: each arm pays with its base rate, and the more surely the longer it was left alone."""
@@ -120,14 +124,7 @@ class Foraging(Task[ForagingState]):
         paid = (uniform[..., 0] < expected).to(expected.dtype)
         reward = torch.where(allowed, paid, expected)
         reward = reward.masked_fill(self._ended(state), 0.0)
-        alone = state.trials_since_chosen
-        choosing = self._phase(state) == STIMULUS
-        if choosing:
-            arm = torch.arange(2, device=action.device)
-            chosen = (action[..., None] == arm) & ~state.abandoned[..., None]
-            alone = torch.where(chosen, 0, alone + 1)
-        abandoned = abandoned_after(self.configuration, state.abandoned, allowed, last=choosing)
-        following = replace(state, trials_since_chosen=alone, abandoned=abandoned, step=state.step + 1)
+        following = self._after(state, action)
         return following, self._show(following, reward)
 
     def truth(self, state: ForagingState) -> Mapping[str, Truth]:
@@ -148,13 +145,36 @@ class Foraging(Task[ForagingState]):
             "allowed": Truth(self._allowed(state), ("action",)),
         }
 
+    def belief(
+        self, action: Int[Tensor, "subject episode step"], reward: Float[Tensor, "subject episode step"]
+    ) -> Mapping[str, Truth]:
+        """Posterior mean and standard deviation of the left arm's base rate, on a grid over its prior.
+
+        After an episode has ended it means nothing.
+        """
+        left = self._base_rate((torch.arange(GRID, device=reward.device) + 0.5).to(reward.dtype) / GRID)
+        rates = torch.stack([left, TOTAL - left])
+        weight = torch.full((*reward.shape[:2], GRID), 1 / GRID, device=reward.device)
+        nothing = torch.zeros_like(action[..., 0])
+        alone = torch.stack([nothing, nothing], dim=-1)
+        state = ForagingState(weight[..., :2], alone, nothing, nothing.bool(), step=0)
+        means, squares = [], []
+        for step in range(action.shape[-1]):
+            means.append(weight @ left)
+            squares.append(weight @ left**2)
+            weight = self._learned(weight, rates, state, action[..., step], reward[..., step] > 0)
+            state = self._after(state, action[..., step])
+        mean = torch.stack(means, dim=-1)
+        deviation = (torch.stack(squares, dim=-1) - mean**2).clamp(min=0).sqrt()
+        return {"believed_left_rate": Truth(mean), "believed_left_rate_uncertainty": Truth(deviation)}
+
     def expected_reward(self, state: ForagingState) -> Float[Tensor, "subject episode action"]:
         """Mean reward of each action at this step; what it does to the baits is not counted."""
         payoff = torch.cat([self._probability(state), torch.zeros_like(state.base_rate[..., :1])], dim=-1)
         payoff = payoff.masked_fill(state.abandoned[..., None], 0.0)
         return torch.where(self._allowed(state), payoff, self.configuration.invalid_reward)
 
-    def _base_rate(self, uniform: Float[Tensor, "subject episode"]) -> Float[Tensor, "subject episode"]:
+    def _base_rate(self, uniform: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
         """Draw the left arm's base rate."""
         if self.configuration.base_rates == "all":
             return uniform * TOTAL
@@ -170,6 +190,35 @@ class Foraging(Task[ForagingState]):
             return torch.full_like(uniform[..., 0], most, dtype=torch.int64)
         # A product just below the upper limit may round up to it.
         return (fewest + (uniform[..., 1] * (most - fewest + 1)).long()).clamp(max=most)
+
+    def _after(self, state: ForagingState, action: Int[Tensor, "subject episode"]) -> ForagingState:
+        """What a response does to the baits and to the trial."""
+        alone, choosing = state.trials_since_chosen, self._phase(state) == STIMULUS
+        if choosing:
+            arm = torch.arange(2, device=action.device)
+            chosen = (action[..., None] == arm) & ~state.abandoned[..., None]
+            alone = torch.where(chosen, 0, alone + 1)
+        allowed = is_allowed(self._allowed(state), action)
+        abandoned = abandoned_after(self.configuration, state.abandoned, allowed, last=choosing)
+        return replace(state, trials_since_chosen=alone, abandoned=abandoned, step=state.step + 1)
+
+    def _learned(
+        self,
+        weight: Float[Tensor, "subject episode point"],
+        rates: Float[Tensor, "arm point"],
+        state: ForagingState,
+        action: Int[Tensor, "subject episode"],
+        paid: Bool[Tensor, "subject episode"],
+    ) -> Float[Tensor, "subject episode point"]:
+        """Bayes' rule on what one response earned; where no arm was chosen, nothing is learned."""
+        if self._phase(state) != STIMULUS:
+            return weight
+        arm = action.clamp(max=1)
+        alone = state.trials_since_chosen.gather(-1, arm[..., None])
+        none = (1 - rates[arm]) ** (alone + 1)
+        learned = weight * torch.where(paid[..., None], 1 - none, none)
+        answered = (action != CENTRE) & ~state.abandoned
+        return torch.where(answered[..., None], learned / learned.sum(-1, keepdim=True), weight)
 
     def _phase(self, state: ForagingState) -> int:
         return self.phases[state.step % len(self.phases)]

@@ -21,7 +21,7 @@ from pfc_metarl.tasks.harlow_scene import (
     look,
     window_views,
 )
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, uncertainty
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,16 @@ class HarlowChoice(Task[HarlowChoiceState]):
         return following, self._show(following, reward)
 
     def truth(self, state: HarlowChoiceState) -> Mapping[str, Truth]:
-        """Reveal the trial and the rewarded side."""
+        """Reveal the trial, the rewarded side, and what can be known of it: all, after one outcome."""
         side = self._present(state.rewarded_side, state)
-        return {"trial": Truth(torch.full_like(side, state.trial)), "rewarded_side": Truth(side)}
+        told = state.trial > 0 and self.configuration.correct_reward != self.configuration.wrong_reward
+        believed = side.to(torch.float32) if told else torch.full(side.shape, 0.5, device=side.device)
+        return {
+            "trial": Truth(torch.full_like(side, state.trial)),
+            "rewarded_side": Truth(side),
+            "believed_right": Truth(believed),
+            "believed_right_uncertainty": Truth(uncertainty(believed)),
+        }
 
     def expected_reward(self, state: HarlowChoiceState) -> Float[Tensor, "subject episode action"]:
         right = self._present(state.rewarded_side, state)[..., None] == torch.arange(2, device=state.views.device)

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, abandoned_after, is_allowed, show_cue
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, uncertainty
 
 FIXATION, STIMULUS, OUTCOME = 0, 1, 2
 
@@ -129,15 +129,18 @@ class InferredValue(Task[InferredValueState]):
         """Reveal what is hidden, and what a table of trials is made from.
 
         ``rewarded_side`` is the latent state, 0 left and 1 right. ``believed_right`` is the exact
-        posterior that right pays on this trial, from all outcomes before. ``target`` is also told
-        where it is not shown, as at fixation. ``allowed`` tells the responses that this step wants.
+        posterior that right pays on this trial, from all outcomes before, and
+        ``believed_right_uncertainty`` its standard deviation. ``target`` is also told where it is
+        not shown, as at fixation. ``allowed`` tells the responses that this step wants.
         """
+        believed = self._believed_right(state)
         return {
             "phase": Truth(torch.full_like(state.target, self._phase(state))),
             "target": Truth(state.target),
             "rewarded_side": Truth(self._rewarded_side(state)),
             "reversal_trial": Truth(state.reversal_trial),
-            "believed_right": Truth(self._believed_right(state)),
+            "believed_right": Truth(believed),
+            "believed_right_uncertainty": Truth(uncertainty(believed)),
             "allowed": Truth(self._allowed(state), ("action",)),
         }
 

@@ -21,7 +21,7 @@ from pfc_metarl.tasks.fixation import (
     is_allowed,
     show_cue,
 )
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, uncertainty
 
 FIXATION, CHOICE = 0, 1
 
@@ -148,6 +148,29 @@ class RiskyChoice(Task[RiskyChoiceState]):
             "allowed": Truth(self._allowed(state), ("action",)),
         }
 
+    def belief(
+        self, action: Int[Tensor, "subject episode step"], reward: Float[Tensor, "subject episode step"]
+    ) -> Mapping[str, Truth]:
+        """What the pay so far tells of the risky lever's side and of the large reward's probability in this block."""
+        probabilities = reward.new_tensor(self.configuration.probabilities)
+        weight = torch.full((*reward.shape[:2], 2, len(probabilities)), 0.5 / len(probabilities), device=reward.device)
+        nothing = torch.zeros_like(action[..., 0])
+        state = RiskyChoiceState(nothing, weight[..., 0, :1], nothing.bool(), step=0)
+        beliefs: dict[str, list[Tensor]] = {}
+        for step in range(action.shape[-1]):
+            state = replace(state, step=step)
+            if step % (self.block_trials * len(self.phases)) == 0:
+                weight = weight.mean(-1, keepdim=True).expand_as(weight)
+            right, values = weight[..., 1, :].sum(-1), weight.sum(-2)
+            mean = values @ probabilities
+            spread = (values @ probabilities**2 - mean**2).clamp(min=0).sqrt()
+            named = {"believed_right_risky": (right, uncertainty(right)), "believed_risky_probability": (mean, spread)}
+            for name, (expected, deviation) in named.items():
+                beliefs.setdefault(name, []).append(expected)
+                beliefs.setdefault(f"{name}_uncertainty", []).append(deviation)
+            weight, state = self._learned(weight, state, action[..., step], reward[..., step])
+        return {name: Truth(torch.stack(values, dim=-1)) for name, values in beliefs.items()}
+
     def expected_reward(self, state: RiskyChoiceState) -> Float[Tensor, "subject episode action"]:
         settings = self.configuration
         probability = self._probability(state)[..., None].expand(*state.risky_side.shape, self.actions)
@@ -158,6 +181,27 @@ class RiskyChoice(Task[RiskyChoiceState]):
             risky = action == state.risky_side[..., None]
             pay = torch.where(risky, settings.large * probability, settings.small)
         return torch.where(allowed, pay.masked_fill(state.abandoned[..., None], 0.0), settings.invalid_reward)
+
+    def _learned(
+        self,
+        weight: Float[Tensor, "subject episode side probability"],
+        state: RiskyChoiceState,
+        action: Int[Tensor, "subject episode"],
+        reward: Float[Tensor, "subject episode"],
+    ) -> tuple[Float[Tensor, "subject episode side probability"], RiskyChoiceState]:
+        """Bayes' rule on what one response earned; where no lever answered, nothing is learned."""
+        settings, choosing = self.configuration, self._phase(state) == CHOICE
+        allowed = is_allowed(self._allowed(state), action)
+        if choosing:
+            probability = reward.new_tensor(settings.probabilities)
+            large, none, small = ((reward == value)[..., None, None] for value in (settings.large, 0.0, settings.small))
+            risky = (action[..., None] == torch.arange(2, device=action.device))[..., None]
+            likelihood = torch.where(risky, probability * large + (1 - probability) * none, small)
+            answered = (allowed & ~state.abandoned)[..., None, None]
+            learned = weight * likelihood
+            possible = learned.sum((-2, -1), keepdim=True)
+            weight = torch.where(answered & (possible > 0), learned / possible, weight)
+        return weight, replace(state, abandoned=abandoned_after(settings, state.abandoned, allowed, last=choosing))
 
     def _phase(self, state: RiskyChoiceState) -> int:
         return self.phases[state.step % len(self.phases)]

@@ -51,6 +51,7 @@ class Task(ABC, Generic[TaskState]):
     actions : number of actions.
     features : length of the observation.
     steps : network time steps of the longest episode.
+    phases : of each step of a trial, where all trials have the same; empty where they differ in length.
     start_draws, step_draws : uniform numbers used by ``start`` and by each ``step``.
     image : height, width and channels where the observation is an image, flattened; None elsewhere.
     """
@@ -60,6 +61,7 @@ class Task(ABC, Generic[TaskState]):
     actions: int
     features: int
     steps: int
+    phases: tuple[int, ...] = (0,)
     start_draws: int
     step_draws: int
     image: tuple[int, int, int] | None = None
@@ -96,7 +98,14 @@ class Task(ABC, Generic[TaskState]):
     ) -> Mapping[str, Truth]:
         """What an ideal observer of the same actions and rewards believes before each step.
 
+        Names begin with ``believed_``: posterior means, and posterior standard deviations under the
+        same name with ``_uncertainty``. Beliefs that follow from the state alone are in ``truth``.
         Returns an empty mapping where no exact ideal observer is known.
         """
         del action, reward
         return {}
+
+
+def uncertainty(probability: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """Posterior standard deviation of what is either 0 or 1, from its posterior mean."""
+    return (probability * (1 - probability)).clamp(min=0).sqrt()

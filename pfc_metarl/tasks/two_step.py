@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, abandoned_after, is_allowed, show_cue
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, uncertainty
 
 FIXATION, STAGE_1, STAGE_2 = 0, 1, 2
 
@@ -122,7 +122,8 @@ class TwoStep(Task[TwoStepState]):
         """Reveal what is hidden, and what a table of trials is made from.
 
         ``good_state`` is also the better stage-1 action where common transitions are likelier.
-        ``believed_b`` is the exact posterior from everything shown, given the task's parameters.
+        ``believed_b`` is the exact posterior from everything shown, given the task's parameters,
+        and ``believed_b_uncertainty`` its standard deviation.
         ``allowed`` tells the responses that this step wants.
         """
         both = torch.arange(2, device=state.good_state.device).expand(*state.good_state.shape, 2)
@@ -133,6 +134,7 @@ class TwoStep(Task[TwoStepState]):
             "common": Truth(state.common),
             "reward_probability": Truth(self._payoff(state.good_state[..., None].expand_as(both), both), ("state",)),
             "believed_b": Truth(state.believed_b),
+            "believed_b_uncertainty": Truth(uncertainty(state.believed_b)),
             "allowed": Truth(self._allowed(state), ("action",)),
         }
 
