@@ -1,1 +1,1 @@
-"""What recordings show. Each module stands alone; none needs torch."""
+"""What recordings show. Each module stands alone; none needs torch but `dynamics`, which evaluates the network."""
