@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from pfc_metarl.agents.agent import Agent, Response
-from pfc_metarl.agents.interventions import Intervention
+from pfc_metarl.agents.interventions.intervention import Intervention, Moment, through
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
@@ -44,7 +45,7 @@ class FrozenAgent(Agent):
     Parameters
     ----------
     population : whose weights are copied.
-    interventions : applied at every step, in order.
+    interventions : what is done to it at every step (``pfc_metarl.agents.interventions``).
     """
 
     def __init__(self, population: Population, interventions: Sequence[Intervention] = ()) -> None:
@@ -58,7 +59,15 @@ class FrozenAgent(Agent):
         self.subjects = population.subjects
 
     def perturbed(self, *interventions: Intervention) -> FrozenAgent:
-        """Return the same agent with further interventions."""
+        """Return the same agent with further interventions, which act after those that it has.
+
+        Raises
+        ------
+        ConfigurationError
+            If one makes no sense in these networks.
+        """
+        for intervention in interventions:
+            intervention.refuse_network(self.population)
         return FrozenAgent(self.population, (*self.interventions, *interventions))
 
     def select(self, positions: Sequence[int]) -> FrozenAgent:
@@ -73,56 +82,67 @@ class FrozenAgent(Agent):
                 f"the network has {population.inputs} inputs and {population.actions} actions, the task needs "
                 f"{inputs} inputs and {task.actions} actions: record it on a task like the one it was trained on"
             )
+        for intervention in self.interventions:
+            intervention.refuse_task(task)
 
     def fingerprints(self) -> list[str]:
         return self.population.fingerprints()
 
     @torch.inference_mode()
     def begin(self, episodes: int) -> FrozenMemory:
-        critic = None if self.critic is None else self._perturbed(self.critic.initial_state(episodes), self.critic)
-        return FrozenMemory(self._perturbed(self.population.initial_state(episodes), self.population), critic)
+        critic = None if self.critic is None else self._initial(self.critic, episodes)
+        return FrozenMemory(self._initial(self.population, episodes), critic)
 
     @torch.inference_mode()
     def respond(self, memory: FrozenMemory, senses: Senses, uniform: Tensor) -> Response:
-        for intervention in self.interventions:
-            senses = intervention.on_senses(senses)
         if self.critic is None:
             state, logits, value = self._advance(self.population, memory.actor, senses)
             judged, readout = FrozenMemory(state), {}
         else:
             critic, _, value = self._advance(self.critic, memory.critic, senses)
-            senses, readout = self._signalled(senses, value, memory.value)
-            state, logits, _ = self._advance(self.population, memory.actor, senses)
+            received, readout = self._signalled(senses, value, memory)
+            state, logits, _ = self._advance(self.population, memory.actor, senses, received)
             judged = FrozenMemory(state, critic, value)
         readout |= {"value": value, "policy": torch.softmax(logits, dim=-1)}
         readout |= dict(zip(self.population.core.state_names, state, strict=True))
         return Response(choose(logits, uniform[..., 0]), judged, readout)
 
-    def _advance(self, network: Population, state: State | None, senses: Senses) -> tuple[State, Tensor, Tensor]:
-        """Let one network receive a step; return its state, logits and value."""
+    def _advance(
+        self, network: Population, state: State | None, senses: Senses, received: Senses | None = None
+    ) -> tuple[State, Tensor, Tensor]:
+        """Let one network receive a step; return its state, logits and value.
+
+        ``received`` is what it receives of what the subject senses, where that is something else.
+        """
         assert state is not None, "memory comes from this agent's own begin"
-        for intervention in self.interventions:
-            state = intervention.on_state(state, senses, network)
-        received = build_input(network.perceive(senses), network.configuration)
-        state = self._perturbed(network.core.step(network.weights, received, state), network)
+        moment = self._moment(network, senses, state)
+        state = through(self.interventions, "on_state", state, moment)
+        moment = replace(moment, before=state)
+        joined = build_input(network.perceive(received or senses), network.configuration)
+        joined = through(self.interventions, "on_input", joined, moment)
+        gates = through(self.interventions, "on_gates", network.core.gates(network.weights, joined, state), moment)
+        state = through(self.interventions, "on_activity", network.core.update(gates, state), moment)
         return state, *network.heads(state[0])
 
-    def _perturbed(self, state: State, network: Population) -> State:
-        """A state as the interventions leave it."""
-        for intervention in self.interventions:
-            state = intervention.on_activity(state, network)
-        return state
+    def _initial(self, network: Population, episodes: int) -> State:
+        """One network's state at an episode's start, as the interventions leave it."""
+        state = network.initial_state(episodes)
+        moment = Moment(network, network is self.critic, lambda: state)
+        return through(self.interventions, "on_activity", state, moment)
 
-    def _signalled(
-        self, senses: Senses, value: Tensor, previous_value: Tensor | None
-    ) -> tuple[Senses, dict[str, Tensor]]:
+    def _moment(self, network: Population, senses: Senses, state: State) -> Moment:
+        return Moment(
+            network, network is self.critic, partial(self._initial, network, state[0].shape[1]), senses, state
+        )
+
+    def _signalled(self, senses: Senses, value: Tensor, memory: FrozenMemory) -> tuple[Senses, dict[str, Tensor]]:
         """Put the prediction error in the reward's place, where the policy network receives it."""
         configuration = self.population.configuration
         if configuration.reward_signal == "reward":
             return senses, {}
-        error = prediction_error(senses, value, previous_value, configuration.error_discount)
-        for intervention in self.interventions:
-            error = intervention.on_error(error, senses)
+        error = prediction_error(senses, value, memory.value, configuration.error_discount)
+        moment = self._moment(self.population, senses, memory.actor)
+        error = through(self.interventions, "on_error", error, moment)
         return replace(senses, previous_reward=error), {"error": error}
 
 

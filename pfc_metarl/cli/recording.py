@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import tyro
 
 from pfc_metarl.agents.frozen import freeze
+from pfc_metarl.agents.language import parse_intervention
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import make_folder
-from pfc_metarl.cli.options import parse
+from pfc_metarl.cli.options import described, parse
 from pfc_metarl.recording.files import save_recording
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.registry import load
@@ -24,6 +25,8 @@ Run a trained population on a task with its weights frozen, and record inputs, s
 actions, rewards and the task's hidden truth as netCDF with named dimensions.
 
 NETWORK is a file, or a bundled network such as fig1/independent ('pfc-metarl list').
+
+--intervene does something to the network meanwhile; 'pfc-metarl list' names all interventions.
 
 example: pfc-metarl record runs/a/network.safetensors two-armed-bandit --episodes 300 --seed 2 --out recording.nc"""
 
@@ -40,9 +43,12 @@ def run(words: Sequence[str]) -> int:
     network, name, *rest = words
     kind = task_type(name)
     options = parse(_options_type(kind.configuration_type), rest, f"record {network} {name}", DESCRIPTION)
-    population = load(network)
+    interventions = [parse_intervention(line) for line in options.intervene]
+    agent = freeze(load(network)).perturbed(*interventions)
     make_folder(options.out.parent)
-    recording = record(freeze(population), kind(options.task), options.episodes, options.seed, quiet=options.quiet)
+    recording = record(agent, kind(options.task), options.episodes, options.seed, quiet=options.quiet)
+    if interventions:
+        recording.attrs["interventions"] = list(map(str, interventions))
     save_recording(options.out, recording)
     if not options.quiet:
         sizes = ", ".join(f"{size} {axis}s" for axis, size in recording.sizes.items())
@@ -52,16 +58,20 @@ def run(words: Sequence[str]) -> int:
 
 def _options_type(task: type[Configuration]) -> type[Any]:
     """Build the options for one task."""
-
-    def described(kind: Any, text: str) -> Any:
-        return Annotated[kind, tyro.conf.arg(help=text)]
-
     return make_dataclass(
         "RecordOptions",
         [
             ("task", Annotated[task, tyro.conf.arg(name="")], task()),
             ("episodes", described(int, "Episodes per subject. Example: --episodes 300"), 300),
             ("seed", described(int, "Root seed of the evaluation. Example: --seed 2"), 0),
+            (
+                "intervene",
+                described(
+                    tyro.conf.UseAppendAction[tuple[str, ...]],
+                    'What to do to the network; several act in this order. Example: --intervene "lesion units=0.3"',
+                ),
+                (),
+            ),
             ("out", described(Path, "NetCDF file to write. Example: --out recording.nc"), Path("recording.nc")),
             ("quiet", described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."), False),
         ],

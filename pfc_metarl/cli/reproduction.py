@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from tyro.conf import FlagCreatePairsOff
+from tyro.conf import FlagCreatePairsOff, UseAppendAction
 
 from pfc_metarl.cli.options import parse
-from pfc_metarl.cli.tables import claims_table
+from pfc_metarl.cli.tables import claims_table, comparison_table
 from pfc_metarl.studies.registry import STUDIES, find_study
 from pfc_metarl.studies.reproduce import reproduce
 
@@ -23,11 +23,16 @@ paper's claims by rules fixed beforehand. Writes figure.png, figure.svg, figure_
 claims.csv, claims.json, measures.csv (per subject, nulls among them), recording.nc and
 provenance.json.
 
+With --intervene the study is done a second time with something done to its trained networks. The
+folder "intervened" holds what came of it, comparison.png, .svg and .csv show both beside each other.
+The claims are judged without it. 'pfc-metarl list' names all interventions.
+
 STUDY is one of those that 'pfc-metarl list' names, or "all" for one after the other. A run that was
 stopped goes on where it stood when the same command is given again.
 
 examples: pfc-metarl reproduce fig1
           pfc-metarl reproduce all
+          pfc-metarl reproduce fig5 --intervene "lesion units=0.3"
           pfc-metarl reproduce fig1 --retrain --seed 3 --out results/fig1-seed3"""
 
 # Stands for every study.
@@ -59,6 +64,10 @@ class ReproduceOptions:
     stimuli: Path | None = None
     """Folder of images to show instead of the study's own (fig6); every second one is held out.
     Example: --stimuli my_images"""
+
+    intervene: UseAppendAction[tuple[str, ...]] = ()
+    """What to do to the trained networks; give it again for another.
+    Example: --intervene "add-noise deviation=0.2" --intervene "lesion units=0.3" (in this order)."""
 
     out: Path | None = None
     """Folder for the results; default results/STUDY. With "all" each study has a folder in it.
@@ -100,10 +109,12 @@ def _reproduce(name: str, out: Path | None, options: ReproduceOptions) -> pd.Dat
         overwrite=options.overwrite,
         device=options.device,
         stimuli=options.stimuli,
+        intervene=options.intervene,
         out=out,
         quiet=options.quiet,
     )
     if not options.quiet:
-        title = find_study(name).title
-        print(f"{title}\n\n{claims_table(result.claims)}\n\nwritten to {result.folder} in {result.seconds:.0f} s\n")
+        compared = "" if result.comparison is None else f"{comparison_table(result.comparison)}\n\n"
+        print(f"{find_study(name).title}\n\n{claims_table(result.claims)}\n\n{compared}", end="")
+        print(f"written to {result.folder} in {result.seconds:.0f} s\n")
     return result.claims

@@ -25,6 +25,23 @@ def claims_table(claims: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def comparison_table(comparison: pd.DataFrame) -> str:
+    """Lay out the claims' measures without and with interventions; the verdict is that of the control."""
+    width = min(shutil.get_terminal_size((110, 24)).columns, 120)
+    lines = [f"{'control':<12} claim, and its measures: control -> intervened (difference, over the same subjects)"]
+    lines.append("-" * width)
+    for _, rows in comparison.groupby("claim", sort=False):
+        measures = rows.to_dict("records")
+        lines += _wrapped(_MARKS[measures[0]["verdict"]], measures[0]["statement"], width)
+        for row in measures:
+            control, intervened, difference = (
+                f"{row[f'{name}_mean']:.3g} [{row[f'{name}_low']:.3g}, {row[f'{name}_high']:.3g}]"
+                for name in ("control", "intervened", "difference")
+            )
+            lines += _wrapped("", f"{row['measure']}: {control} -> {intervened} ({difference})", width)
+    return "\n".join([*lines, "-" * width])
+
+
 def _wrapped(mark: str, text: str, width: int) -> list[str]:
     """Wrap text beside a mark in the first column."""
     return textwrap.wrap(text, width, initial_indent=f"{mark:<12} ", subsequent_indent=" " * 15)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 Weights = Mapping[str, Tensor]
 State = tuple[Float[Tensor, "subject episode unit"], ...]
+Gates = tuple[Float[Tensor, "subject episode unit"], ...]
 
 
 class RecurrentCore(ABC):
@@ -26,9 +27,11 @@ class RecurrentCore(ABC):
     Attributes
     ----------
     state_names : names of the state's parts; the first is always the output ``hidden``.
+    gate_names : names of what ``gates`` returns.
     """
 
     state_names: ClassVar[tuple[str, ...]] = ("hidden",)
+    gate_names: ClassVar[tuple[str, ...]] = ("candidate",)
 
     def __init__(self, inputs: int, units: int) -> None:
         self.inputs = inputs
@@ -38,9 +41,17 @@ class RecurrentCore(ABC):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each weight of one subject."""
 
-    @abstractmethod
     def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
         """Return the state after receiving one input."""
+        return self.update(self.gates(weights, received, state), state)
+
+    @abstractmethod
+    def gates(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> Gates:
+        """Return the gates and what they let in, as weights, input and state drive them."""
+
+    @abstractmethod
+    def update(self, gates: Gates, state: State) -> State:
+        """Return the state that follows from these gates."""
 
     def draw(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
         """Draw one subject's initial weights.
@@ -75,7 +86,7 @@ class LSTM(RecurrentCore):
     """
 
     state_names = ("hidden", "cell")
-    gates = ("input", "forget", "output", "candidate")
+    gate_names = ("input", "forget", "output", "candidate")
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.inputs + self.units, 4 * self.units), "bias": (4 * self.units,)}
@@ -87,12 +98,15 @@ class LSTM(RecurrentCore):
         weights["bias"][self.units : 2 * self.units] = 1
         return weights
 
-    def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
-        hidden, cell = state
-        linear = joint_product(weights, torch.cat([received, hidden], dim=-1))
-        input_gate, forget_gate, output_gate, candidate = linear.chunk(4, dim=-1)
-        cell = torch.sigmoid(forget_gate) * cell + torch.sigmoid(input_gate) * torch.tanh(candidate)
-        return torch.sigmoid(output_gate) * torch.tanh(cell), cell
+    def gates(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> Gates:
+        linear = joint_product(weights, torch.cat([received, state[0]], dim=-1))
+        *sigmoids, candidate = linear.chunk(4, dim=-1)
+        return (*map(torch.sigmoid, sigmoids), torch.tanh(candidate))
+
+    def update(self, gates: Gates, state: State) -> State:
+        input_gate, forget_gate, output_gate, candidate = gates
+        cell = forget_gate * state[1] + input_gate * candidate
+        return output_gate * torch.tanh(cell), cell
 
 
 class GRU(RecurrentCore):
@@ -102,8 +116,11 @@ class GRU(RecurrentCore):
         h_t = (1 - z) n + z h_{t-1}, \qquad
         n = \tanh(W_{xn} x_t + b_{xn} + r (W_{hn} h_{t-1} + b_{hn}))
 
-    with reset gate r and update gate z; columns in the order reset, update, candidate.
+    with reset gate r and update gate z; columns in the order reset, update, candidate. The candidate n
+    is there only when r is, so that its drives from input and hidden state stand beside the gates.
     """
+
+    gate_names = ("reset", "update", "candidate_input", "candidate_hidden")
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         columns = 3 * self.units
@@ -114,27 +131,32 @@ class GRU(RecurrentCore):
             "recurrent_bias": (columns,),
         }
 
-    def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
+    def gates(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> Gates:
         (hidden,) = state
         from_input = torch.baddbmm(weights["input_bias"][:, None], received, weights["input_weight"])
         from_hidden = torch.baddbmm(weights["recurrent_bias"][:, None], hidden, weights["recurrent_weight"])
         reset_x, update_x, candidate_x = from_input.chunk(3, dim=-1)
         reset_h, update_h, candidate_h = from_hidden.chunk(3, dim=-1)
-        reset = torch.sigmoid(reset_x + reset_h)
-        update = torch.sigmoid(update_x + update_h)
+        return torch.sigmoid(reset_x + reset_h), torch.sigmoid(update_x + update_h), candidate_x, candidate_h
+
+    def update(self, gates: Gates, state: State) -> State:
+        reset, update, candidate_x, candidate_h = gates
         candidate = torch.tanh(candidate_x + reset * candidate_h)
-        return ((1 - update) * candidate + update * hidden,)
+        return ((1 - update) * candidate + update * state[0],)
 
 
 class VanillaRNN(RecurrentCore):
-    r"""Plain recurrent network, :math:`h_t = \tanh(W_x x_t + W_h h_{t-1} + b)`."""
+    r"""Plain recurrent network, :math:`h_t = \tanh(W_x x_t + W_h h_{t-1} + b)`; nothing gates the candidate."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {"weight": (self.inputs + self.units, self.units), "bias": (self.units,)}
 
-    def step(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> State:
-        (hidden,) = state
-        return (torch.tanh(joint_product(weights, torch.cat([received, hidden], dim=-1))),)
+    def gates(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> Gates:
+        return (torch.tanh(joint_product(weights, torch.cat([received, state[0]], dim=-1))),)
+
+    def update(self, gates: Gates, state: State) -> State:
+        del state
+        return gates
 
 
 def joint_product(

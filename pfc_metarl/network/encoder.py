@@ -60,11 +60,11 @@ class ConvolutionalEncoder:
     ) -> Float[Tensor, "subject *batch encoded"]:
         """Turn images, flattened from height, width and channel, into features."""
         subjects, batch = len(pixels), pixels.shape[1:-1]
-        seen = pixels.reshape(subjects, -1, *self.image)
+        seen = pixels.reshape(subjects, math.prod(batch), *self.image)
         for number, (side, _) in enumerate(self.layers, start=1):
             patches = _patches(seen, side)
             flat = _layer(weights, str(number), patches.flatten(1, 3))
-            seen = flat.view(*patches.shape[:-1], -1)
+            seen = flat.view(*patches.shape[:-1], flat.shape[-1])
         return _layer(weights, "dense", seen.flatten(2)).view(subjects, *batch, self.features)
 
 
@@ -74,7 +74,7 @@ def _patches(
     """Cut images into square patches, each flattened in the order height, width, channel."""
     subjects, images, height, width, channels = seen.shape
     split = seen.view(subjects, images, height // side, side, width // side, side, channels)
-    return split.transpose(3, 4).reshape(subjects, images, height // side, width // side, -1)
+    return split.transpose(3, 4).reshape(subjects, images, height // side, width // side, side * side * channels)
 
 
 def _layer(

@@ -67,6 +67,17 @@ def input_size(task: Task, inputs: InputConfiguration) -> int:
     return seen + task.actions * inputs.action_input + inputs.reward_input + inputs.time_input
 
 
+def input_channels(inputs: InputConfiguration, size: int, actions: int) -> dict[str, range]:
+    """Where each channel stands in the input vector of ``build_input``; one that is not in use has no place."""
+    lengths = {"action": actions * inputs.action_input, "reward": int(inputs.reward_input), "time": inputs.time_input}
+    first = size - sum(lengths.values())
+    places = {"observation": range(first)}
+    for name, length in lengths.items():
+        places[name] = range(first, first + length)
+        first += length
+    return {name: place for name, place in places.items() if place}
+
+
 def build_input(
     senses: Senses, inputs: InputConfiguration, out: Tensor | None = None
 ) -> Float[Tensor, "subject episode input"]:

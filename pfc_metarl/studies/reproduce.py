@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
+from pfc_metarl.agents.interventions import Intervention
+from pfc_metarl.agents.language import parse_intervention
 from pfc_metarl.base.errors import ConfigurationError
-from pfc_metarl.base.files import make_folder, write_atomically
+from pfc_metarl.base.files import make_folder
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import valid_seed
-from pfc_metarl.figures.style import save_figure
 from pfc_metarl.learning.training import train, usable_device
+from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population
-from pfc_metarl.recording.files import save_recording
-from pfc_metarl.studies.claim import Judgement
+from pfc_metarl.studies.comparison import compare, evaluate_intervened, write_intervened
 from pfc_metarl.studies.provenance import environment
 from pfc_metarl.studies.registry import bundled_networks, find_study
-from pfc_metarl.studies.study import Evaluation, Recipe, Study
+from pfc_metarl.studies.results import write_claims, write_evaluation, write_json
+from pfc_metarl.studies.study import Evaluation, Recipe, Study, score
 
 # Networks are bundled for this preset only.
 BUNDLED_PRESET = "fast"
@@ -43,12 +43,16 @@ class Reproduction:
     evaluation : measures, drawn tables and recordings.
     folder : where everything was written.
     seconds : from start to finish.
+    intervened : the evaluation under interventions, where any were asked for.
+    comparison : the claims' measures without and with them (``studies/comparison.py``).
     """
 
     claims: pd.DataFrame
     evaluation: Evaluation
     folder: Path
     seconds: float
+    intervened: Evaluation | None = None
+    comparison: pd.DataFrame | None = None
 
 
 def reproduce(
@@ -61,6 +65,7 @@ def reproduce(
     overwrite: bool = False,
     device: str = "cpu",
     stimuli: str | Path | None = None,
+    intervene: Sequence[str | Intervention] = (),
     out: str | Path | None = None,
     quiet: bool = False,
 ) -> Reproduction:
@@ -77,6 +82,8 @@ def reproduce(
     overwrite : with ``retrain``, train anew even where trained networks stand in the folder.
     device : "cpu" or "cuda", for training.
     stimuli : a folder of images to show instead of the study's own, where it shows any.
+    intervene : what is done to the trained networks, such as "lesion units=0.3", in this order; the study is
+        then evaluated without and with it, on the same problems. The claims are judged without it.
     out : folder for the results; default ``results/<study>``.
     quiet : no progress bars.
 
@@ -95,29 +102,28 @@ def reproduce(
         raise ConfigurationError(f"unknown preset '{preset}': the presets of {study} are {', '.join(chosen.presets)}")
     usable_device(device)
     valid_seed(seed)
-    # Whatever is wrong with the bundled networks is said before a folder is made.
+    interventions = [each if isinstance(each, Intervention) else parse_intervention(each) for each in intervene]
+    # Whatever is wrong with interventions or bundled networks is said before a folder is made.
+    _refuse_unfit(interventions, chosen, preset, subjects)
     networks = {} if retrain else bundled(chosen, preset, subjects)
     folder = make_folder(Path(out) if out is not None else Path("results") / study)
     if retrain:
         networks = _train(chosen, preset, subjects, seed, overwrite, device, folder, quiet)
+    # First, so that an intervention that never acts in this task is refused at once.
+    intervened = evaluate_intervened(chosen, networks, seed, quiet, interventions) if interventions else None
     evaluation, judgements = score(chosen, networks, seed, quiet)
-    claims = pd.DataFrame([judgement.as_row() for judgement in judgements])
-    _write(chosen, evaluation, judgements, claims, folder)
+    write_evaluation(chosen, evaluation, folder)
+    claims, comparison = write_claims(judgements, folder), None
+    if intervened is not None:
+        comparison = compare(judgements, evaluation.measures, intervened.measures)
+        write_intervened(chosen, evaluation, intervened, comparison, interventions, folder)
     seconds = time.monotonic() - started
     options = {"preset": preset, "seed": seed, "retrained": retrain, "device": device, "seconds": round(seconds, 2)}
+    if interventions:
+        options["interventions"] = [str(each) for each in interventions]
     provenance = {"study": study, **options, **_provenance(chosen.presets[preset], networks)}
-    write_atomically(folder / "provenance.json", _json(provenance))
-    return Reproduction(claims, evaluation, folder, seconds)
-
-
-def score(
-    study: Study, networks: Mapping[str, Population], seed: int, quiet: bool
-) -> tuple[Evaluation, list[Judgement]]:
-    """Evaluate networks and judge the study's claims on them."""
-    # An analysis is thousands of small operations; threads that share one lose more than they gain.
-    with threadpool_limits(limits=1):
-        evaluation = study.evaluate(networks, seed, quiet)
-    return evaluation, [claim.judge(evaluation.measures) for claim in study.claims]
+    write_json(provenance, folder / "provenance.json")
+    return Reproduction(claims, evaluation, folder, seconds, intervened, comparison)
 
 
 def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = None) -> dict[str, Population]:
@@ -143,6 +149,17 @@ def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = N
             )
         networks[label] = population.select(range(wanted))
     return networks
+
+
+def _refuse_unfit(interventions: Sequence[Intervention], study: Study, preset: str, subjects: int | None) -> None:
+    """Raise ConfigurationError if an intervention makes no sense in the study's networks, trained yet or not."""
+    for recipe in study.presets[preset].values():
+        task = recipe.make_task()
+        network = recipe.network.seeing(task)
+        numbers = range(study.subjects if subjects is None else subjects)
+        unweighted = Population(network, input_size(task, network), task.actions, numbers, {})
+        for each in interventions:
+            each.refuse_network(unweighted)
 
 
 def _provenance(recipes: Mapping[str, Recipe], networks: Mapping[str, Population]) -> dict[str, Any]:
@@ -194,32 +211,3 @@ def _train(
         for number in range(1, recipe.stages):
             networks[f"{label}/stage-{number}"], _ = load_population(run.stage(number))
     return networks
-
-
-def _write(
-    study: Study, evaluation: Evaluation, judgements: list[Judgement], claims: pd.DataFrame, folder: Path
-) -> None:
-    """Write figure, drawn data, claims, every measure per subject (nulls among them) and recordings."""
-    save_figure(study.plot(evaluation), folder)
-    drawn = pd.concat([table.assign(panel=panel) for panel, table in evaluation.panels.items()], ignore_index=True)
-    drawn = drawn[["panel", *drawn.columns.drop("panel")]]
-    write_atomically(folder / "figure_data.csv", drawn.to_csv(index=False, float_format="%.6g").encode())
-    write_atomically(folder / "claims.csv", claims.to_csv(index=False, float_format="%.6g").encode())
-    measures = [
-        {"measure": name, "position": position, "value": value}
-        for name, values in evaluation.measures.items()
-        for position, value in enumerate(values)
-    ]
-    for name, table in evaluation.tables.items():
-        write_atomically(folder / f"{name}.csv", table.to_csv(index=False, float_format="%.6g").encode())
-    write_atomically(folder / "measures.csv", pd.DataFrame(measures).to_csv(index=False, float_format="%.6g").encode())
-    entries = [
-        {**judgement.as_row(), "measures": {name: vars(value) for name, value in judgement.measured.items()}}
-        for judgement in judgements
-    ]
-    write_atomically(folder / "claims.json", _json(entries))
-    save_recording(folder / "recording.nc", evaluation.recordings)
-
-
-def _json(content: Mapping[str, Any] | list[Any]) -> bytes:
-    return (json.dumps(content, indent=2) + "\n").encode()

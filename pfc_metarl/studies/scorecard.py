@@ -11,7 +11,8 @@ import pandas as pd
 from pfc_metarl.base.errors import ScorecardError, StoredFileError
 from pfc_metarl.base.files import write_atomically
 from pfc_metarl.studies.registry import STUDIES, find_study
-from pfc_metarl.studies.reproduce import EVALUATION_SEED, bundled, score
+from pfc_metarl.studies.reproduce import EVALUATION_SEED, bundled
+from pfc_metarl.studies.study import score
 
 
 def stored_scorecard() -> pd.DataFrame:

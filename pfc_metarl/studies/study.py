@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
+from threadpoolctl import threadpool_limits
 
+from pfc_metarl.agents.frozen import FrozenAgent, freeze
+from pfc_metarl.agents.interventions import Intervention
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.network.population import NetworkConfiguration, Population
-from pfc_metarl.studies.claim import Claim, Measures
+from pfc_metarl.studies.claim import Claim, Judgement, Measures
 from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Task
 
@@ -64,8 +67,9 @@ class Study:
     name, title : how it is called, and what it shows.
     presets : recipes of its populations, by preset and label.
     subjects : subjects per population.
-    evaluate : run frozen networks (label -> population) with an evaluation seed; the last
-        argument silences its progress bar.
+    evaluate : run frozen networks (label -> agent, its interventions included) with an evaluation
+        seed; the last argument silences its progress bar. Untrained networks, its null, have no
+        interventions: they say what is there without training, in an intact network.
     plot : draw the panels.
     claims : scored on the evaluation's measures.
     with_stimuli : the same study on a folder of the user's own images, where it shows any.
@@ -75,7 +79,22 @@ class Study:
     title: str
     presets: Mapping[str, Mapping[str, Recipe]]
     subjects: int
-    evaluate: Callable[[Mapping[str, Population], int, bool], Evaluation]
+    evaluate: Callable[[Mapping[str, FrozenAgent], int, bool], Evaluation]
     plot: Callable[[Evaluation], Figure]
     claims: tuple[Claim, ...]
     with_stimuli: Callable[[Path], Study] | None = None
+
+
+def score(
+    study: Study,
+    networks: Mapping[str, Population],
+    seed: int,
+    quiet: bool,
+    interventions: Sequence[Intervention] = (),
+) -> tuple[Evaluation, list[Judgement]]:
+    """Evaluate networks and judge the study's claims on them."""
+    agents = {label: freeze(network).perturbed(*interventions) for label, network in networks.items()}
+    # An analysis is thousands of small operations; threads that share one lose more than they gain.
+    with threadpool_limits(limits=1):
+        evaluation = study.evaluate(agents, seed, quiet)
+    return evaluation, [claim.judge(evaluation.measures) for claim in study.claims]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pfc_metarl.agents.frozen import freeze
-from pfc_metarl.agents.interventions import Intervention, ResetState
+from pfc_metarl.agents.interventions import Intervention, Moment, ResetState
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
@@ -18,7 +18,7 @@ from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.population import NetworkConfiguration, Population
 from pfc_metarl.recording.recorder import record
-from pfc_metarl.tasks.episode import Senses, draw_chance
+from pfc_metarl.tasks.episode import draw_chance
 
 SEPARATE: dict[str, Any] = {"critic": "separate", "reward_signal": "error", "error_discount": 0.8}
 
@@ -99,7 +99,7 @@ def test_the_critic_is_not_told_the_error(draw_population: Any, counting: Any) -
 class AddOne(Intervention):
     """Adds one to every error."""
 
-    def on_error(self, error: torch.Tensor, senses: Senses) -> torch.Tensor:
+    def on_error(self, error: torch.Tensor, moment: Moment) -> torch.Tensor:
         return error + 1
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from pfc_metarl.agents.dopamine import LeverPaid, ShiftError
 from pfc_metarl.agents.frozen import FrozenAgent, freeze
+from pfc_metarl.agents.interventions import Moment, ShiftError
+from pfc_metarl.agents.interventions.dopamine import lever_paid
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.fixation import CENTRE, LEFT, RIGHT
@@ -28,21 +29,23 @@ def sensed(action: int, reward: float) -> Senses:
 @pytest.mark.parametrize("lever", [LEFT, RIGHT])
 @pytest.mark.parametrize("paid", [4.0, 1.0, 0.0, -1.0])
 def test_a_lever_has_paid_what_it_paid(lever: int, paid: float) -> None:
-    happened = [each for each in (4.0, 1.0, 0.0) if bool(LeverPaid(each)(sensed(lever, paid)))]
+    happened = [each for each in (4.0, 1.0, 0.0) if bool(lever_paid(sensed(lever, paid), each))]
     assert happened == ([paid] if paid >= 0 else [])
 
 
 @pytest.mark.parametrize("action", [CENTRE, NOTHING_DONE])
 def test_nothing_earned_at_fixation_is_no_omitted_reward(action: int) -> None:
-    assert not bool(LeverPaid(0.0)(sensed(action, 0.0)))
+    assert not bool(lever_paid(sensed(action, 0.0), 0.0))
 
 
-def test_the_shift_falls_on_the_event_only() -> None:
+def test_the_shift_falls_on_the_event_only(agent: FrozenAgent) -> None:
     taken = torch.nn.functional.one_hot(torch.tensor([[LEFT, RIGHT, CENTRE, LEFT]]), 3).float()
     senses = Senses(4, 10, torch.zeros(1, 4, 4), taken, torch.tensor([[0.0, 4.0, 0.0, 1.0]]))
     error = torch.tensor([[-2.0, 3.0, 0.5, 0.0]])
-    assert ShiftError(4.0, LeverPaid(0.0)).on_error(error, senses).tolist() == [[2.0, 3.0, 0.5, 0.0]]
-    assert ShiftError(-4.0, LeverPaid(4.0)).on_error(error, senses).tolist() == [[-2.0, -1.0, 0.5, 0.0]]
+    moment = Moment(agent.population, False, lambda: (), senses)
+    assert ShiftError(4.0, paid=0.0).on_error(error, moment).tolist() == [[2.0, 3.0, 0.5, 0.0]]
+    assert ShiftError(-4.0, paid=4.0).on_error(error, moment).tolist() == [[-2.0, -1.0, 0.5, 0.0]]
+    assert ShiftError(1.0).on_error(error, moment).tolist() == [[-1.0, 4.0, 1.5, 1.0]]
     assert error.tolist() == [[-2.0, 3.0, 0.5, 0.0]]
 
 
@@ -60,7 +63,7 @@ def test_the_policy_network_receives_the_shifted_error_and_the_critic_the_true_r
     agent: FrozenAgent, task: Any
 ) -> None:
     control = record(agent, task, episodes=20)
-    shifted = record(agent.perturbed(ShiftError(-4.0, LeverPaid(4.0))), task, episodes=20)
+    shifted = record(agent.perturbed(ShiftError(-4.0, paid=4.0)), task, episodes=20)
     won = (shifted["previous_reward"] == 4).values
     assert won.any()
     value = shifted["value"].values.astype(float)
@@ -74,4 +77,4 @@ def test_the_policy_network_receives_the_shifted_error_and_the_critic_the_true_r
 
 def test_a_shift_of_nothing_changes_nothing(agent: FrozenAgent, task: Any) -> None:
     control = record(agent, task, episodes=5)
-    assert record(agent.perturbed(ShiftError(0.0, LeverPaid(4.0))), task, episodes=5).identical(control)
+    assert record(agent.perturbed(ShiftError(0.0, paid=4.0)), task, episodes=5).identical(control)

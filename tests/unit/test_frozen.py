@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from pfc_metarl.agents.frozen import FrozenAgent, freeze
-from pfc_metarl.agents.interventions import Intervention, Lesion, ResetState, SilenceAction, SilenceReward
+from pfc_metarl.agents.interventions import Intervention, Lesion, Moment, ResetState, SilenceInput
+from pfc_metarl.agents.interventions.selection import chosen_units
 from pfc_metarl.base.errors import ConfigurationError, FrozenWeightsError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
@@ -72,8 +73,8 @@ def test_torch_refuses_a_gradient_through_frozen_weights(draw_population: Any) -
 class Tampering(Intervention):
     """Changes a weight where torch does not guard it: inside inference mode."""
 
-    def on_state(self, state: State, senses: Senses, population: Population) -> State:
-        population.weights["bias"].mul_(1.5)
+    def on_state(self, state: State, moment: Moment) -> State:
+        moment.population.weights["bias"].mul_(1.5)
         return state
 
 
@@ -84,8 +85,9 @@ def test_a_weight_changed_while_recording_is_noticed(draw_population: Any, bandi
 
 def test_a_weight_exchanged_while_recording_is_noticed(draw_population: Any, bandit: Any) -> None:
     class Exchanging(Intervention):
-        def on_state(self, state: State, senses: Senses, population: Population) -> State:
-            population.weights["head_bias"] = population.weights["head_bias"] + 1
+        def on_state(self, state: State, moment: Moment) -> State:
+            weights = moment.population.weights
+            weights["head_bias"] = weights["head_bias"] + 1
             return state
 
     with pytest.raises(FrozenWeightsError):
@@ -96,14 +98,14 @@ class Watching(Intervention):
     """Notes what reaches the network, after the interventions before it."""
 
     def __init__(self) -> None:
-        self.senses: list[Senses] = []
+        self.received: list[torch.Tensor] = []
         self.states: list[State] = []
 
-    def on_senses(self, senses: Senses) -> Senses:
-        self.senses.append(senses)
-        return senses
+    def on_input(self, received: torch.Tensor, moment: Moment) -> torch.Tensor:
+        self.received.append(received)
+        return received
 
-    def on_state(self, state: State, senses: Senses, population: Population) -> State:
+    def on_state(self, state: State, moment: Moment) -> State:
         self.states.append(state)
         return state
 
@@ -115,16 +117,18 @@ def watch(agent: FrozenAgent, task: Any, *interventions: Intervention) -> tuple[
 
 def test_silenced_reward_never_reaches_the_network(draw_population: Any, bandit: Any) -> None:
     agent = freeze(draw_population(bandit))
-    watching, recording = watch(agent, bandit, SilenceReward())
-    assert not any(bool(senses.previous_reward.any()) for senses in watching.senses)
-    assert any(bool(senses.previous_action.any()) for senses in watching.senses)
+    watching, recording = watch(agent, bandit, SilenceInput("reward"))
+    received = torch.stack(watching.received)
+    assert not received[..., 2].any()
+    assert received[..., :2].any()
     assert float(recording.reward.sum()) > 0
 
 
 def test_silenced_action_never_reaches_the_network(draw_population: Any, bandit: Any) -> None:
-    watching, _ = watch(freeze(draw_population(bandit)), bandit, SilenceAction())
-    assert not any(bool(senses.previous_action.any()) for senses in watching.senses)
-    assert any(bool(senses.previous_reward.any()) for senses in watching.senses)
+    watching, _ = watch(freeze(draw_population(bandit)), bandit, SilenceInput("action"))
+    received = torch.stack(watching.received)
+    assert not received[..., :2].any()
+    assert received[..., 2].any()
 
 
 def test_a_reset_state_is_the_initial_one_at_every_step(draw_population: Any, bandit: Any) -> None:
@@ -157,7 +161,7 @@ def test_memory_lasts_where_it_is_not_reset(draw_population: Any, bandit: Any) -
 def test_perturbing_leaves_the_agent_itself_unperturbed(draw_population: Any, bandit: Any) -> None:
     agent = freeze(draw_population(bandit))
     before = record(agent, bandit, episodes=4)
-    agent.perturbed(SilenceReward(), ResetState())
+    agent.perturbed(SilenceInput("reward"), ResetState())
     assert record(agent, bandit, episodes=4).identical(before)
     assert agent.interventions == ()
 
@@ -205,11 +209,16 @@ def test_a_network_with_fewer_actions_than_the_task_is_refused(draw_population: 
         record(agent, make_task("two-armed-bandit", arms=4, trials=5), episodes=2)
 
 
+def spared_by(lesion: Lesion, population: Population) -> torch.Tensor:
+    """1 for every unit that is left, 0 for the others."""
+    return 1 - chosen_units(lesion.units, lesion.seed, population).float()
+
+
 def test_a_lesioned_unit_is_heard_by_nobody(draw_population: Any, bandit: Any) -> None:
     """The same as if its outgoing weights, to the network and to both heads, were cut."""
     population = draw_population(bandit, units=6)
     lesion = Lesion(units=0.5, seed=1)
-    spared = lesion._spared(population)
+    spared = spared_by(lesion, population)
     assert spared.sum(-1).tolist() == [3.0, 3.0]
     cut = population.select([0, 1])
     cut.weights["weight"][:, population.inputs :] *= spared[..., None]
@@ -224,11 +233,12 @@ def test_a_lesioned_unit_is_heard_by_nobody(draw_population: Any, bandit: Any) -
 
 def test_larger_lesions_contain_smaller_ones_and_subjects_differ(draw_population: Any) -> None:
     population = draw_population(units=20, subjects=3)
-    small, large, other = (Lesion(share, seed)._spared(population) for share, seed in ((0.2, 0), (0.6, 0), (0.2, 1)))
+    lesions = (Lesion(share, seed) for share, seed in ((0.2, 0), (0.6, 0), (0.2, 1)))
+    small, large, other = (spared_by(lesion, population) for lesion in lesions)
     assert bool((large <= small).all())
     assert not torch.equal(small, other)
     assert not torch.equal(small[0], small[1])
-    assert torch.equal(small[[2]], Lesion(0.2)._spared(population.select([2])))
+    assert torch.equal(small[[2]], spared_by(Lesion(0.2), population.select([2])))
 
 
 def test_a_lesion_of_nothing_changes_nothing(draw_population: Any, bandit: Any) -> None:
