@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Bool, Float
 
-from pfc_metarl.base.regression import logistic_weights
+from pfc_metarl.base.regression import lagged, logistic_weights, population_weights
 from pfc_metarl.recording.trials import steps_of
 
 # As the task reveals it in its `phase`.
@@ -94,18 +95,44 @@ def lagged_weights(trials: xr.Dataset, lags: int = 15) -> xr.DataArray:
     ----------
     Lau & Glimcher (2005), eq. 1; Wang et al. (2018), Fig. 2c and f.
     """
-    side = xr.where(trials["choice"] == RIGHT, 1.0, -1.0) * trials["valid"]
-    events = np.stack([(side * (trials["reward"] > 0)).values, side.values], axis=-1)
-    count = trials.sizes["trial"]
-    past = np.stack([events[:, :, lags - lag : count - lag] for lag in range(1, lags + 1)], axis=-1)
-    right, valid = trials["choice"].values[..., lags:] == RIGHT, trials["valid"].values[..., lags:]
-    weights = [logistic_weights(past[each][valid[each]], right[each][valid[each]]) for each in range(len(past))]
+    past, right, valid = _lagged(trials, lags)
+    weights = [
+        logistic_weights(own[counted], chose[counted]) for own, chose, counted in zip(past, right, valid, strict=True)
+    ]
     return xr.DataArray(
-        np.stack(weights),
-        dims=("subject", "event", "lag"),
-        coords={"subject": trials["subject"], "event": ["reward", "choice"], "lag": np.arange(1, lags + 1)},
-        name="weight",
+        np.stack(weights), dims=("subject", "event", "lag"), coords=_events(trials, lags), name="weight"
     )
+
+
+def lagged_regression(trials: xr.Dataset, lags: int = 15) -> xr.Dataset:
+    """The weights of `lagged_weights` with standard errors that allow for choices that depend on each other.
+
+    Returns
+    -------
+    ``weight`` and ``error`` over ``subject event lag``, clustered by episode: NaN for the errors of a
+    subject with a single one. ``pooled_weight`` and ``pooled_error`` over ``event lag``: one
+    regression of everybody's choices, clustered by subject.
+    """
+    return population_weights(*_lagged(trials, lags)).dataset(_events(trials, lags))
+
+
+def _lagged(
+    trials: xr.Dataset, lags: int
+) -> tuple[
+    Float[np.ndarray, "subject episode trial event lag"],
+    Bool[np.ndarray, "subject episode trial"],
+    Bool[np.ndarray, "subject episode trial"],
+]:
+    """Past rewards and choices, signed by their side; whether right was chosen then; which trials count."""
+    ordered = trials[["choice", "reward", "valid"]].transpose("subject", "episode", "trial")
+    side = xr.where(ordered["choice"] == RIGHT, 1.0, -1.0) * ordered["valid"]
+    events = np.stack([(side * (ordered["reward"] > 0)).values, side.values], axis=-1)
+    return lagged(events, lags), ordered["choice"].values[..., lags:] == RIGHT, ordered["valid"].values[..., lags:]
+
+
+def _events(trials: xr.Dataset, lags: int) -> dict[str, object]:
+    """Coordinates of lagged weights."""
+    return {"subject": trials["subject"], "event": ["reward", "choice"], "lag": np.arange(1, lags + 1)}
 
 
 def states_at_fixation(recording: xr.Dataset) -> tuple[xr.DataArray, xr.Dataset]:

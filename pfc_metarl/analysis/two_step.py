@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Bool, Float
 
-from pfc_metarl.base.regression import logistic_weights
+from pfc_metarl.base.regression import lagged, logistic_weights, population_weights
 from pfc_metarl.recording.trials import all_wanted, by_step, prediction_error, steps_of
 
 # As the task reveals them in its `phase`.
 STAGE_1, STAGE_2 = 1, 2
+
+TRIAL = ("subject", "episode", "trial")
+
+# Axes of lagged weights.
+KINDS = ("outcome", "transition", "lag")
 
 OUTCOMES = xr.DataArray([True, False], dims="outcome", coords={"outcome": ["rewarded", "unrewarded"]})
 TRANSITIONS = xr.DataArray([True, False], dims="transition", coords={"transition": ["common", "uncommon"]})
@@ -131,21 +137,45 @@ def lagged_weights(trials: xr.Dataset, lags: int = 5) -> xr.DataArray:
     ----------
     Miller, Botvinick & Brody (2017); Wang et al. (2018), Fig. 5d and e.
     """
+    past, right, valid = _lagged(trials, lags)
+    weights = [
+        logistic_weights(own[counted], chose[counted]) for own, chose, counted in zip(past, right, valid, strict=True)
+    ]
+    return xr.DataArray(np.stack(weights), dims=("subject", *KINDS), coords=_kinds(trials, lags), name="weight")
+
+
+def lagged_regression(trials: xr.Dataset, lags: int = 5) -> xr.Dataset:
+    """The weights of `lagged_weights` with standard errors that allow for choices that depend on each other.
+
+    Returns
+    -------
+    ``weight`` and ``error`` over ``subject outcome transition lag``, clustered by episode: NaN for the
+    errors of a subject with a single one. ``pooled_weight`` and ``pooled_error`` over
+    ``outcome transition lag``: one regression of everybody's choices, clustered by subject.
+    """
+    return population_weights(*_lagged(trials, lags)).dataset(_kinds(trials, lags))
+
+
+def _lagged(
+    trials: xr.Dataset, lags: int
+) -> tuple[
+    Float[np.ndarray, "subject episode trial outcome transition lag"],
+    Bool[np.ndarray, "subject episode trial"],
+    Bool[np.ndarray, "subject episode trial"],
+]:
+    """Past trials by kind and signed by their choice; whether right was chosen then; which trials count."""
     side = xr.where(trials["choice"] == 1, 1.0, -1.0)
     kind = ((trials["reward"] > 0) == OUTCOMES) & (trials["common"] == TRANSITIONS) & trials["valid"]
-    signed = (kind * side).transpose("subject", "episode", "trial", "outcome", "transition").values
-    count = trials.sizes["trial"]
-    past = np.stack([signed[:, :, lags - lag : count - lag] for lag in range(1, lags + 1)], axis=-1)
-    choice, valid = (trials[name].values[..., lags:] for name in ("choice", "valid"))
-    weights = [logistic_weights(past[each][valid[each]], choice[each][valid[each]] == 1) for each in range(len(past))]
-    return xr.DataArray(
-        np.stack(weights),
-        dims=("subject", "outcome", "transition", "lag"),
-        coords={
-            "subject": trials["subject"],
-            "outcome": OUTCOMES["outcome"],
-            "transition": TRANSITIONS["transition"],
-            "lag": np.arange(1, lags + 1),
-        },
-        name="weight",
-    )
+    signed = (kind * side).transpose(*TRIAL, *KINDS[:2]).values
+    choice, valid = (trials[name].transpose(*TRIAL).values[..., lags:] for name in ("choice", "valid"))
+    return lagged(signed, lags), choice == 1, valid
+
+
+def _kinds(trials: xr.Dataset, lags: int) -> dict[str, object]:
+    """Coordinates of lagged weights."""
+    return {
+        "subject": trials["subject"],
+        "outcome": OUTCOMES["outcome"],
+        "transition": TRANSITIONS["transition"],
+        "lag": np.arange(1, lags + 1),
+    }

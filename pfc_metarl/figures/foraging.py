@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,15 +16,16 @@ RATES = {False: ("base rates as in training", COLOURS["blue"]), True: ("held-out
 EVENTS = {"reward": COLOURS["green"], "choice": COLOURS["purple"]}
 
 
-def draw_matching(axes: Axes, data: pd.DataFrame) -> None:
+def draw_matching(axes: Axes, data: pd.DataFrame, rates: Mapping[bool, tuple[str, str]] = RATES) -> None:
     """Draw how choices and rewards divide in each episode, beside exact matching.
 
     Parameters
     ----------
     axes : to draw on.
     data : columns ``log_reward_ratio log_choice_ratio held_out``.
+    rates : label and colour of the episodes, by ``held_out``.
     """
-    for held_out, (label, colour) in RATES.items():
+    for held_out, (label, colour) in rates.items():
         own = data[data["held_out"] == held_out]
         axes.scatter(own["log_reward_ratio"], own["log_choice_ratio"], s=11, color=colour, alpha=0.7, lw=0, label=label)
     limit = 1.08 * float(data[["log_reward_ratio", "log_choice_ratio"]].abs().to_numpy().max())

@@ -25,6 +25,8 @@ def draw_stay(axes: Axes, data: pd.DataFrame) -> None:
     for position, outcome in enumerate(OUTCOMES):
         for side, (transition, colour) in zip((-0.2, 0.2), TRANSITIONS.items(), strict=True):
             own = np.asarray(data.loc[(data["outcome"] == outcome) & (data["transition"] == transition), "stay"])
+            if not len(own):
+                continue
             label = transition if position == 0 else None
             axes.bar(position + side, own.mean(), width=0.36, color=colour, alpha=0.55, label=label)
             # Dots stand side by side, so that equal subjects do not hide each other.
