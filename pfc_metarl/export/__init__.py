@@ -1,0 +1,1 @@
+"""Export: recordings in the formats that neuroscientists share, networks in the formats that other tools run."""
