@@ -11,8 +11,8 @@ from jaxtyping import Float
 from tqdm.auto import tqdm
 
 from pfc_metarl.agents.agent import Agent
-from pfc_metarl.agents.frozen import FrozenAgent, freeze, untrained_like
-from pfc_metarl.agents.interventions import ResetState, SilenceReward
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
+from pfc_metarl.agents.interventions import ResetState, SilenceInput
 from pfc_metarl.agents.reference import BayesOptimalAgent, GittinsAgent, ThompsonAgent, UpperConfidenceAgent
 from pfc_metarl.analysis.behaviour import (
     better_arm_share,
@@ -21,7 +21,6 @@ from pfc_metarl.analysis.behaviour import (
     switch_rate,
 )
 from pfc_metarl.analysis.geometry import PrincipalComponents, rank_correlation
-from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.bandit import Bandit, BanditConfiguration, Distribution
@@ -45,23 +44,22 @@ WITH_ACTIVITY = (*BEHAVIOUR, "value", "policy", "hidden", "cell")
 WINDOW = 20
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evaluation:
     """Record every condition of Figure 1 and measure it.
 
     Parameters
     ----------
-    networks : "independent" and "correlated", trained.
+    agents : "independent" and "correlated", trained.
     seed : root of the evaluation's random streams; the same problems for every agent.
     quiet : no progress bar.
     """
-    trained = {label: freeze(population) for label, population in networks.items()}
-    before = {label: agent.fingerprints() for label, agent in trained.items()}
-    references = _reference_agents(trained["independent"].subjects)
+    before = {label: agent.fingerprints() for label, agent in agents.items()}
+    references = _reference_agents(agents["independent"].subjects)
     conditions = {
-        **_problems({**trained, **references}),
-        **_harder_problems(trained["independent"]),
-        **_controls(trained["independent"]),
-        **_activity(trained["correlated"], untrained_like(networks["correlated"], seed)),
+        **_problems({**agents, **references}),
+        **_harder_problems(agents["independent"]),
+        **_controls(agents["independent"]),
+        **_activity(agents["correlated"], untrained_like(agents["correlated"].population, seed)),
     }
     recordings = {
         name: _record(condition, seed)
@@ -69,11 +67,11 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
     }
     unchanged = [
         float(old == new)
-        for label, agent in trained.items()
+        for label, agent in agents.items()
         for old, new in zip(before[label], agent.fingerprints(), strict=True)
     ]
     measures = {
-        **_regrets(recordings, [*trained, *references]),
+        **_regrets(recordings, [*agents, *references]),
         **_exploration(recordings),
         **_ordering(recordings, seed),
         "weights.unchanged": np.array(unchanged),
@@ -140,7 +138,7 @@ def _controls(agent: FrozenAgent) -> dict[str, Condition]:
     sides = (_bandit(PROBLEM), _bandit(PROBLEM[::-1]))
     return {
         "independent/state-reset": Condition(agent.perturbed(ResetState()), sides),
-        "independent/reward-silenced": Condition(agent.perturbed(SilenceReward()), sides),
+        "independent/reward-silenced": Condition(agent.perturbed(SilenceInput("reward")), sides),
     }
 
 
@@ -187,19 +185,15 @@ def _exploration(recordings: Mapping[str, xr.Dataset]) -> dict[str, Float[np.nda
 
 def _ordering(recordings: Mapping[str, xr.Dataset], seed: int) -> dict[str, Float[np.ndarray, " subject"]]:
     """|Spearman's rho| of the last state's first component with the left arm's payoff, per subject, and its nulls."""
-    trained, untrained = (
-        np.array([_order(recordings[name], position, seed) for position in range(recordings[name].sizes["subject"])])
-        for name in ("correlated/payoffs", "untrained/payoffs")
-    )
+    trained, untrained = (_order(recordings[name], seed) for name in ("correlated/payoffs", "untrained/payoffs"))
     return {
-        "ordering.correlated": trained[:, 0],
-        "ordering.shuffled": trained[:, 1],
-        "ordering.untrained": untrained[:, 0],
+        "ordering.correlated": abs(trained["correlation"]).values,
+        "ordering.shuffled": abs(trained["null"]).quantile(0.95, "shuffle").values,
+        "ordering.untrained": abs(untrained["correlation"]).values,
     }
 
 
-def _order(recording: xr.Dataset, position: int, seed: int) -> tuple[float, float]:
-    last = recording.isel(subject=position, step=-1)
+def _order(recording: xr.Dataset, seed: int) -> xr.Dataset:
+    last = recording.isel(step=-1)
     component = PrincipalComponents().fit(last["hidden"]).transform(last["hidden"]).isel(component=0)
-    rho, null = rank_correlation(component.values, last["arm_probability"].isel(arm=0).values, shuffles=200, seed=seed)
-    return abs(rho), float(np.quantile(np.abs(null), 0.95))
+    return rank_correlation(component, last["arm_probability"].isel(arm=0), shuffles=200, seed=seed)

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from pfc_metarl.agents.frozen import freeze, untrained_like
-from pfc_metarl.analysis.coding import coded, partial_correlation
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
+from pfc_metarl.analysis.coding import coded, encode
 from pfc_metarl.analysis.foraging import (
     STIMULUS,
     lagged_weights,
@@ -18,7 +18,6 @@ from pfc_metarl.analysis.foraging import (
     states_at_fixation,
     trials,
 )
-from pfc_metarl.network.population import Population
 from pfc_metarl.recording.trials import reward_per_trial
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
@@ -33,21 +32,21 @@ NEEDED = ("phase", "base_rate", "held_out", "value", "hidden")
 Measures = dict[str, Float[np.ndarray, " subject"]]
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evaluation:
     """Record baited foraging on all base rates and measure behaviour and coding.
 
     Parameters
     ----------
-    networks : "foraging", trained.
+    agents : "foraging", trained.
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     """
-    network = networks["foraging"]
-    agents = {"trained": freeze(network), "untrained": untrained_like(network, seed)}
+    agent = agents["foraging"]
+    compared = {"trained": agent, "untrained": untrained_like(agent.population, seed)}
     task = Foraging(ForagingConfiguration(trials=TRIALS))
-    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    recordings, unchanged = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     coding = {name: _coding(recording, seed) for name, recording in recordings.items()}
-    trained, untrained = (_measures(recordings[name], coding[name]) for name in agents)
+    trained, untrained = (_measures(recordings[name], coding[name]) for name in compared)
     measures = {**trained, **{f"{name}.untrained": values for name, values in untrained.items()}, **unchanged}
     # States are large and drawn as correlations only; `record` makes them again.
     kept = recordings["trained"].drop_vars("hidden")
@@ -65,8 +64,8 @@ def _coding(recording: xr.Dataset, seed: int) -> xr.Dataset:
     ``correlation`` and ``coded`` over ``subject unit variable``, and ``coded_shuffled`` with
     the further axis ``shuffle``.
     """
-    found = partial_correlation(*states_at_fixation(recording), shuffles=SHUFFLES, seed=seed)
-    limits, judged = (found["null"].isel(shuffle=slice(part, None, 2)) for part in (0, 1))
+    found = encode(*states_at_fixation(recording), shuffles=SHUFFLES, seed=seed)
+    limits, judged = (found["correlation_null"].isel(shuffle=slice(part, None, 2)) for part in (0, 1))
     return xr.Dataset(
         {
             "correlation": found["correlation"],

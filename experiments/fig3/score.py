@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from pfc_metarl.agents.frozen import freeze, untrained_like
-from pfc_metarl.analysis.behrens import BehrensLearner
-from pfc_metarl.analysis.decoding import Decoding, Tracking, decode, tracking_units
-from pfc_metarl.analysis.rescorla_wagner import fit, simulate
-from pfc_metarl.network.population import Population
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
+from pfc_metarl.analysis.decoding import decode
+from pfc_metarl.analysis.learners import BehrensObserver, RescorlaWagner, every_step_a_trial, fit
+from pfc_metarl.analysis.tracking import tracking_units
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.volatility import Volatility, VolatilityConfiguration
@@ -26,23 +25,26 @@ NEEDED = ("reward_probability", "volatile", "block", "hidden", "policy")
 # Volatility as it is and as the Bayesian learner believes it to be: label -> variable.
 VOLATILITIES = {"true": "volatile", "learner": "expected_volatility"}
 
+# Fitted to the networks' choices: arms pay with r and 1-r, so one estimate of r is enough.
+DELTA_RULE = RescorlaWagner(anticorrelated=True)
+
 Measures = dict[str, Float[np.ndarray, " subject"]]
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evaluation:
     """Record test sessions, fit learning rates, and look for volatility in the hidden state.
 
     Parameters
     ----------
-    networks : "volatility", trained.
+    agents : "volatility", trained.
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     """
-    network = networks["volatility"]
-    agents = {"trained": freeze(network), "untrained": untrained_like(network, seed)}
+    agent = agents["volatility"]
+    compared = {"trained": agent, "untrained": untrained_like(agent.population, seed)}
     task = Volatility(VolatilityConfiguration(trials=TRIALS, schedule="test"))
-    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
-    recordings = {name: recording.merge(BehrensLearner().run(recording)) for name, recording in recordings.items()}
+    recordings, unchanged = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    recordings = {name: recording.merge(BehrensObserver().run(recording)) for name, recording in recordings.items()}
     trained, untrained = recordings["trained"], recordings["untrained"]
     fits = fit_blocks(trained)
     decoded, decoding = _decoding(trained, untrained, seed)
@@ -59,11 +61,12 @@ def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Eval
 
 def fit_blocks(recording: xr.Dataset) -> xr.Dataset:
     """Fit learning rate and inverse temperature in each of the four blocks, over ``block subject``."""
+    trials, block = every_step_a_trial(recording), recording[["volatile", "block"]].rename(step="trial")
     fits = [
-        fit(recording, (recording["volatile"] == volatile) & (recording["block"] == before))
+        fit(DELTA_RULE, trials, counted=(block["volatile"] == volatile) & (block["block"] == before))
         for volatile, before in BLOCKS.values()
     ]
-    return xr.concat(fits, dim=xr.IndexVariable("block", list(BLOCKS)))
+    return xr.concat([xr.Dataset.from_dataframe(each) for each in fits], dim=xr.IndexVariable("block", list(BLOCKS)))
 
 
 def _learning_rates(fits: xr.Dataset) -> Measures:
@@ -88,8 +91,8 @@ def _volatile_minus_stable(fits: xr.Dataset) -> Float[np.ndarray, " subject"]:
 def _one_rate(recording: xr.Dataset, fits: xr.Dataset, seed: int) -> Measures:
     """The null of the fit: a learner in the same sessions that has each subject's mean rate throughout."""
     typical = fits[["learning_rate", "inverse_temperature"]].mean("block")
-    payoff = recording["reward_probability"].isel(arm=0)
-    fixed = simulate(payoff, typical["learning_rate"].values, typical["inverse_temperature"].values, seed)
+    payoff = recording["reward_probability"].rename(step="trial", arm="option")
+    fixed = DELTA_RULE.simulate(typical.to_dataframe(), payoff, seed).rename(trial="step")
     fits = fit_blocks(fixed.assign(recording[["volatile", "block"]]))
     return {"learning-rate.volatile-minus-stable.one-rate": _volatile_minus_stable(fits)}
 
@@ -101,60 +104,37 @@ def _decoding(trained: xr.Dataset, untrained: xr.Dataset, seed: int) -> tuple[xr
     -------
     The learner's volatility as decoded, and the explained share of each kind of volatility with its nulls.
     """
+    names = list(VOLATILITIES.values())
+    own = decode(trained["hidden"], trained[names], shuffles=DECODING_SHUFFLES, seed=seed)
+    other = decode(untrained["hidden"], untrained[names], shuffles=0)
     measures: Measures = {}
-    curves: dict[str, list[np.ndarray]] = {}
     for label, name in VOLATILITIES.items():
-        own = [_decode(subject, name, DECODING_SHUFFLES, seed) for _, subject in trained.groupby("subject")]
-        other = [_decode(subject, name, 0, seed) for _, subject in untrained.groupby("subject")]
-        curves[label] = [each.decoded for each in own]
-        measures |= _with_nulls(
-            f"decoding.{label}",
-            [each.explained for each in own],
-            [each.shuffled for each in own],
-            [each.explained for each in other],
-        )
-    return trained["expected_volatility"].copy(data=np.stack(curves["learner"])), measures
-
-
-def _decode(subject: xr.Dataset, name: str, shuffles: int, seed: int) -> Decoding:
-    own = subject.squeeze("subject")
-    return decode(own["hidden"].values, own[name].values.astype(float), shuffles, seed)
+        scores = (found.sel(variable=name) for found in (own["score"], own["null"], other["score"]))
+        measures |= _with_nulls(f"decoding.{label}", *scores)
+    return own["decoded"].sel(variable=VOLATILITIES["learner"], drop=True), measures
 
 
 def _tracking(trained: xr.Dataset, untrained: xr.Dataset, seed: int) -> Measures:
     """Share of units that track each kind of volatility, with its nulls; the claim is about the true kind of block."""
     measures: Measures = {}
     for label, name in VOLATILITIES.items():
-        own = [_track(subject, name, TRACKING_SHUFFLES, seed) for _, subject in trained.groupby("subject")]
-        other = [_track(subject, name, 0, seed) for _, subject in untrained.groupby("subject")]
-        measures |= _with_nulls(
-            f"tracking.{label}",
-            [each.share for each in own],
-            [each.shuffled for each in own],
-            [each.share for each in other],
-        )
+        own, other = _track(trained, name, TRACKING_SHUFFLES, seed), _track(untrained, name, 0, seed)
+        measures |= _with_nulls(f"tracking.{label}", own["share"], own["null"], other["share"])
     return {"tracking.share-minus-null": measures["tracking.true"] - measures["tracking.true.exchanged"], **measures}
 
 
-def _track(subject: xr.Dataset, name: str, shuffles: int, seed: int) -> Tracking:
+def _track(recording: xr.Dataset, name: str, shuffles: int, seed: int) -> xr.Dataset:
     """Regress units on volatility beside the last reward, the next choice and the true probability of arm 0."""
-    own = subject.squeeze("subject")
-    covariates = [own["previous_reward"], own["choice"], own["reward_probability"].isel(arm=0)]
-    return tracking_units(
-        own["hidden"].values,
-        own[name].values.astype(float),
-        np.stack([each.values.astype(float) for each in covariates], axis=-1),
-        shuffles,
-        seed,
+    covariates = recording[["previous_reward", "choice"]].assign(
+        probability=recording["reward_probability"].isel(arm=0)
     )
+    return tracking_units(recording["hidden"], recording[name], covariates, shuffles, seed)
 
 
-def _with_nulls(
-    name: str, trained: Sequence[float], exchanged: Sequence[Float[np.ndarray, " shuffle"]], untrained: Sequence[float]
-) -> Measures:
+def _with_nulls(name: str, trained: xr.DataArray, exchanged: xr.DataArray, untrained: xr.DataArray) -> Measures:
     """A score of every subject, what 95% of exchanges of sessions stay below, and that of untrained networks."""
     return {
-        name: np.array(trained),
-        f"{name}.exchanged": np.array([np.quantile(each, 0.95) for each in exchanged]),
-        f"{name}.untrained": np.array(untrained),
+        name: trained.values,
+        f"{name}.exchanged": exchanged.quantile(0.95, "shuffle").values,
+        f"{name}.untrained": untrained.values,
     }

@@ -51,10 +51,12 @@ def _draw_errors(figure: SubFigure, evaluation: Evaluation) -> None:
 def _draw_states(figure: SubFigure, evaluation: Evaluation) -> None:
     """Panel c, the reversal trial above the next."""
     grid = figure.subplots(len(ROWS), len(COLUMNS), sharex="col", sharey="col")
-    states = dict(iter(evaluation.panels["4c"].groupby(["phase", "trial"])))
+    every = evaluation.panels["4c"]
+    states = dict(iter(every.groupby(["phase", "trial"])))
     for line, (trial, row_title) in zip(grid, ROWS.items(), strict=True):
         for axes, (title, phase, shape, filled) in zip(line, COLUMNS, strict=True):
-            draw_states(axes, states[phase, trial], shape, filled)
+            # A network under interventions may not finish any of these trials.
+            draw_states(axes, states[phase, trial] if (phase, trial) in states else every.iloc[:0], shape, filled)
             axes.set_title(title if trial == "n" else "")
             axes.set_xlabel("" if trial == "n" else "PC 1")
         line[0].set_ylabel(f"{row_title}\nPC 2")

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from pfc_metarl.agents.frozen import freeze, untrained_like
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.analysis.inferred_value import (
     FIXATION,
     decoded_side,
@@ -19,7 +19,6 @@ from pfc_metarl.analysis.inferred_value import (
     states_at,
     trials,
 )
-from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
@@ -37,20 +36,19 @@ NEEDED = (
 Measures = dict[str, Float[np.ndarray, " subject"]]
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evaluation:
     """Record the task, and measure prediction errors and the state at fixation around the reversal.
 
     Parameters
     ----------
-    networks : "inferred-value", trained.
+    agents : "inferred-value", trained.
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     """
-    network = networks["inferred-value"]
-    trained = freeze(network)
+    trained = agents["inferred-value"]
     task = InferredValue(InferredValueConfiguration(trials=TRIALS))
-    agents = {"trained": trained, "untrained": Guided(untrained_like(network, seed))}
-    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    compared = {"trained": trained, "untrained": Guided(untrained_like(trained.population, seed))}
+    recordings, unchanged = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     shown = record(trained.select([SHOWN]), task, SHOWN_EPISODES, seed, NEEDED)
     table = trials(recordings["trained"], DISCOUNT)
     errors = {

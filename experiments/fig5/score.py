@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from pfc_metarl.agents.frozen import freeze, untrained_like
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
+from pfc_metarl.analysis.learners.network_errors import STAGES, explained_errors, prediction_errors
 from pfc_metarl.analysis.two_step import (
     STAGE_2,
     model_based_index,
@@ -17,9 +18,7 @@ from pfc_metarl.analysis.two_step import (
     stay_probability,
     trials,
 )
-from pfc_metarl.analysis.two_step_learners import STAGES, explained_errors, prediction_errors
 from pfc_metarl.base.statistics import interval
-from pfc_metarl.network.population import Population
 from pfc_metarl.recording.trials import reward_per_trial
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
@@ -34,19 +33,19 @@ NEEDED = ("phase", "second_state", "common", "good_state", "believed_b", "allowe
 Measures = dict[str, Float[np.ndarray, " subject"]]
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evaluation:
     """Record the two-step task and measure behaviour and prediction errors.
 
     Parameters
     ----------
-    networks : "two-step", trained.
+    agents : "two-step", trained.
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     """
-    network = networks["two-step"]
-    agents = {"trained": freeze(network), "untrained": untrained_like(network, seed)}
+    agent = agents["two-step"]
+    compared = {"trained": agent, "untrained": untrained_like(agent.population, seed)}
     task = TwoStep(TwoStepConfiguration(trials=TRIALS, common=COMMON))
-    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    recordings, unchanged = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     table = trials(recordings["trained"], DISCOUNT)
     errors = _errors(table)
     measures = {

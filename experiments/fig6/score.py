@@ -9,9 +9,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from pfc_metarl.agents.frozen import freeze, untrained_like
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.analysis.harlow import performance, stage_trend
-from pfc_metarl.network.population import Population
 from pfc_metarl.studies.claim import Measures
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
@@ -27,25 +26,25 @@ NEEDED = ("trial", "choosing", "rewarded_side", "gaze", "value")
 LONGEST = 60
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool, stimuli: Path | None = None) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool, stimuli: Path | None = None) -> Evaluation:
     """Record Harlow's task on held-out objects and measure performance by trial.
 
     Parameters
     ----------
-    networks : "harlow", trained; and its earlier stages "harlow/stage-1" and so on, without
-        which their performance as measured after the bundled training is read.
+    agents : "harlow", trained; and its earlier stages "harlow/stage-1" and so on, without
+        which their performance as measured after the bundled training is read, without intervention.
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     stimuli : a folder of images to show instead of the procedural objects.
     """
-    network = networks["harlow"]
-    earlier = {name: freeze(own) for name, own in networks.items() if name != "harlow"}
-    agents = {"trained": freeze(network), "untrained": untrained_like(network, seed), **earlier}
+    trained = agents["harlow"]
+    earlier = {name: agent for name, agent in agents.items() if name != "harlow"}
+    compared = {"trained": trained, "untrained": untrained_like(trained.population, seed), **earlier}
     settings = {**TASK, "images": "held-out", "longest": LONGEST, "stimuli": stimuli}
     task = HarlowGaze(HarlowGazeConfiguration(**settings))
-    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    recordings, unchanged = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     by_trial = {name: performance(recording, TRIALS) for name, recording in recordings.items()}
-    stages = _stages(by_trial, network.subjects)
+    stages = _stages(by_trial, trained.subjects)
     measures = {
         **_by_trial(by_trial["trained"]),
         "performance.trial-2.untrained": by_trial["untrained"].sel(trial=2).values,

@@ -8,10 +8,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from pfc_metarl.agents.dopamine import LeverPaid, ShiftError
-from pfc_metarl.agents.frozen import FrozenAgent, freeze, untrained_like
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
+from pfc_metarl.agents.interventions import ShiftError
 from pfc_metarl.analysis.risky_choice import outcome_errors, risky_share
-from pfc_metarl.network.population import Population
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.risky_choice import RiskyChoice, RiskyChoiceConfiguration
@@ -27,20 +26,20 @@ UNTRAINED = "untrained/"
 Measures = dict[str, Float[np.ndarray, " subject"]]
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evaluation:
     """Record risky choices under every manipulation and compare them with control.
 
     Parameters
     ----------
-    networks : "risky-choice", trained.
+    agents : "risky-choice", trained.
     seed : root of the evaluation's random streams; the same problems and chances in every condition.
     quiet : no progress bar.
     """
-    network = networks["risky-choice"]
-    untrained = _conditions(untrained_like(network, seed))
-    agents = {**_conditions(freeze(network)), **{f"{UNTRAINED}{name}": agent for name, agent in untrained.items()}}
+    network = agents["risky-choice"]
+    untrained = _conditions(untrained_like(network.population, seed))
+    compared = {**_conditions(network), **{f"{UNTRAINED}{name}": agent for name, agent in untrained.items()}}
     task = RiskyChoice(RiskyChoiceConfiguration(**TASK))
-    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    recordings, unchanged = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     shares = {name: risky_share(recording) for name, recording in recordings.items()}
     trained = {name: data for name, data in recordings.items() if not name.startswith(UNTRAINED)}
     errors = {name: outcome_errors(recording) for name, recording in trained.items()}
@@ -59,7 +58,7 @@ def _conditions(agent: FrozenAgent) -> dict[str, FrozenAgent]:
     return {
         "control": agent,
         **{
-            name: agent.perturbed(ShiftError(manipulation.amount, LeverPaid(manipulation.paid)))
+            name: agent.perturbed(ShiftError(manipulation.amount, manipulation.paid))
             for name, manipulation in MANIPULATIONS.items()
         },
     }

@@ -10,8 +10,9 @@ import xarray as xr
 from scipy.stats import spearmanr
 from tqdm.auto import tqdm
 
-from pfc_metarl.agents.frozen import FrozenAgent, freeze, untrained_like
+from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.agents.interventions import Lesion
+from pfc_metarl.analysis.learners.network_errors import STAGES, explained_errors, prediction_errors
 from pfc_metarl.analysis.two_step import (
     STAGE_2,
     model_based_index,
@@ -19,8 +20,6 @@ from pfc_metarl.analysis.two_step import (
     stay_probability,
     trials,
 )
-from pfc_metarl.analysis.two_step_learners import STAGES, explained_errors, prediction_errors
-from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.recording.trials import reward_per_trial
 from pfc_metarl.studies.claim import Measures
@@ -34,19 +33,18 @@ from .config import COMMON, DISCOUNT, DRAWS, EVALUATION_EPISODES, LESION_EPISODE
 NEEDED = ("phase", "second_state", "common", "allowed", "value")
 
 
-def evaluate(networks: Mapping[str, Population], seed: int, quiet: bool) -> Evaluation:
+def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evaluation:
     """Record both populations and the lesioned control.
 
     Parameters
     ----------
-    networks : "control" and "blocked", trained.
+    agents : "control" and "blocked", trained.
     seed : root of the evaluation's random streams, and of the lesions.
     quiet : no progress bar.
     """
     task = TwoStep(TwoStepConfiguration(trials=TRIALS, common=COMMON))
-    agents = {name: freeze(networks[name]) for name in ("control", "blocked")}
-    agents["untrained"] = untrained_like(networks["control"], seed)
-    recordings, unchanged = record_agents(agents, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
+    compared = {**agents, "untrained": untrained_like(agents["control"].population, seed)}
+    recordings, unchanged = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     staying = {name: _staying(recording) for name, recording in recordings.items()}
     interaction = {name: model_based_index(stay).values for name, stay in staying.items()}
     lesions = _lesions(agents["control"], task, seed, quiet)

@@ -148,7 +148,7 @@ def draw_variance_parts(axes: Axes, data: pd.DataFrame) -> None:
         unique, shared, null = (np.asarray(own[column], dtype=float) for column in ("unique", "shared", "null"))
         total = name == "total"
         colour = COLOURS["grey"] if total else COLOURS["green"]
-        _bar(axes, position, unique, colour, position == 0 and "unique", width=0.6)
+        _bar(axes, float(position), unique, colour, position == 0 and "unique", width=0.6)
         if not total:
             text = "shared with others" if position == 0 else None
             # A negative share is one that variables have only together; it lies below zero.

@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from pfc_metarl.analysis.rescorla_wagner import fit
+from pfc_metarl.analysis.learners import RescorlaWagner, every_step_a_trial, fit
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.tasks.episode import Row, Senses, draw_chance, run_episodes
 from pfc_metarl.tasks.volatility import Schedule, Volatility, VolatilityConfiguration
@@ -132,9 +132,10 @@ def test_an_ideal_observer_learns_faster_when_volatile() -> None:
         },
         coords={"subject": range(SUBJECTS)},
     )
+    learner, trials = RescorlaWagner(anticorrelated=True), every_step_a_trial(recording)
     for (volatile, before), expected in IDEAL_RATES.items():
-        counted = (recording["volatile"] == volatile) & (recording["block"] == before)
-        rates = fit(recording, counted)["learning_rate"].values
+        counted = ((recording["volatile"] == volatile) & (recording["block"] == before)).rename(step="trial")
+        rates = fit(learner, trials, counted=counted)["learning_rate"]
         np.testing.assert_allclose(rates, expected, atol=0.015)
 
 

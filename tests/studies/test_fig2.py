@@ -9,6 +9,7 @@ import pytest
 from pfc_metarl.experiments.fig2 import score
 from pfc_metarl.experiments.fig2.study import STUDY
 
+from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.study import Evaluation
 
@@ -21,7 +22,7 @@ def evaluation(untrained: Callable[..., Population]) -> Evaluation:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(score, "EVALUATION_EPISODES", EPISODES)
         patch.setattr(score, "SHUFFLES", SHUFFLES)
-        return STUDY.evaluate({"foraging": drawn}, 101, True)
+        return STUDY.evaluate({"foraging": freeze(drawn)}, 101, True)
 
 
 def test_every_measure_is_one_number_per_subject(evaluation: Evaluation) -> None:

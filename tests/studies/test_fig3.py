@@ -10,6 +10,7 @@ from pfc_metarl.experiments.fig3 import score
 from pfc_metarl.experiments.fig3.config import BLOCKS
 from pfc_metarl.experiments.fig3.study import STUDY
 
+from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.study import Evaluation
 
@@ -23,7 +24,7 @@ def evaluation(untrained: Callable[..., Population]) -> Evaluation:
         patch.setattr(score, "EVALUATION_EPISODES", EPISODES)
         patch.setattr(score, "DECODING_SHUFFLES", 3)
         patch.setattr(score, "TRACKING_SHUFFLES", 3)
-        return STUDY.evaluate({"volatility": network}, 100, True)
+        return STUDY.evaluate({"volatility": freeze(network)}, 100, True)
 
 
 def test_every_measure_has_one_finite_value_per_subject(evaluation: Evaluation) -> None:

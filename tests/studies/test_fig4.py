@@ -27,7 +27,7 @@ def network(untrained: Callable[..., Population]) -> Population:
 def evaluation(network: Population) -> Iterator[Evaluation]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(score, "EVALUATION_EPISODES", EPISODES)
-        yield STUDY.evaluate({"inferred-value": network}, 100, True)
+        yield STUDY.evaluate({"inferred-value": freeze(network)}, 100, True)
 
 
 def test_there_is_one_value_per_subject(evaluation: Evaluation) -> None:

@@ -13,6 +13,7 @@ from pfc_metarl.experiments.fig6.config import STAGES, TRIALS
 from pfc_metarl.experiments.fig6.study import STUDY
 from PIL import Image
 
+from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.registry import find_study
@@ -33,7 +34,7 @@ def networks(untrained: Callable[..., Population]) -> dict[str, Population]:
 def evaluation(networks: dict[str, Population]) -> Evaluation:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(score, "EVALUATION_EPISODES", 12)
-        return STUDY.evaluate(networks, 100, True)
+        return STUDY.evaluate({name: freeze(network) for name, network in networks.items()}, 100, True)
 
 
 def test_every_measure_has_one_finite_value_per_subject(evaluation: Evaluation) -> None:
@@ -60,9 +61,9 @@ def test_without_earlier_networks_their_stored_performance_is_read(
     evaluation.tables["stages"].to_csv(tmp_path / "fig6" / "stages.csv", index=False)
     monkeypatch.setattr(score, "files", lambda _: tmp_path)
     monkeypatch.setattr(score, "EVALUATION_EPISODES", 12)
-    again = STUDY.evaluate({"harlow": networks["harlow"]}, 100, True)
+    again = STUDY.evaluate({"harlow": freeze(networks["harlow"])}, 100, True)
     pd.testing.assert_frame_equal(again.tables["stages"], evaluation.tables["stages"])
-    one = STUDY.evaluate({"harlow": networks["harlow"].select([1])}, 100, True)
+    one = STUDY.evaluate({"harlow": freeze(networks["harlow"].select([1]))}, 100, True)
     assert set(one.tables["stages"]["subject"]) == {1}
 
 

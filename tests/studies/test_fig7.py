@@ -10,6 +10,7 @@ from pfc_metarl.experiments.fig7 import score
 from pfc_metarl.experiments.fig7.config import MANIPULATIONS, PRESETS
 from pfc_metarl.experiments.fig7.study import STUDY
 
+from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.study import Evaluation
 
@@ -21,7 +22,7 @@ def evaluation(untrained: Callable[..., Population]) -> Evaluation:
     population = untrained(PRESETS["fast"]["risky-choice"], units=6)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(score, "EVALUATION_EPISODES", 20)
-        return STUDY.evaluate({"risky-choice": population}, 100, True)
+        return STUDY.evaluate({"risky-choice": freeze(population)}, 100, True)
 
 
 def test_every_claim_can_be_judged(evaluation: Evaluation) -> None:

@@ -10,6 +10,7 @@ from pfc_metarl.experiments.predictions import score
 from pfc_metarl.experiments.predictions.config import LESIONS
 from pfc_metarl.experiments.predictions.study import STUDY
 
+from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.reproduce import bundled
 from pfc_metarl.studies.study import Evaluation
@@ -27,7 +28,8 @@ def evaluation(untrained: Callable[..., Population]) -> Evaluation:
         patch.setattr(score, "EVALUATION_EPISODES", 40)
         patch.setattr(score, "LESION_EPISODES", 6)
         patch.setattr(score, "DRAWS", 1)
-        return STUDY.evaluate({"control": control, "blocked": untrained(STUDY.presets["fast"]["blocked"])}, 100, True)
+        blocked = untrained(STUDY.presets["fast"]["blocked"])
+        return STUDY.evaluate({"control": freeze(control), "blocked": freeze(blocked)}, 100, True)
 
 
 def test_the_recipes_differ_in_dopamine_alone() -> None:

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from pfc_metarl.analysis.behrens import LOG_DRIFT, LOG_PRECISION, PROBABILITY, BehrensLearner
+from pfc_metarl.analysis.learners.behrens import LOG_DRIFT, LOG_PRECISION, PROBABILITY, BehrensObserver
 
 AXES = ("subject", "episode", "step")
 
@@ -52,7 +52,7 @@ def beliefs_by_enumeration(outcomes: list[bool], points: tuple[int, int, int]) -
 @pytest.mark.parametrize("outcomes", [[], [True], [True, False], [False, False]])
 def test_beliefs_are_those_of_all_hidden_paths(outcomes: list[bool]) -> None:
     points = (3, 2, 2)
-    beliefs = BehrensLearner(*points).filter(np.array([[*outcomes, True]]))
+    beliefs = BehrensObserver(*points).filter(np.array([[*outcomes, True]]))
     found = [float(belief[0, -1]) for belief in beliefs]
     np.testing.assert_allclose(found, beliefs_by_enumeration(outcomes, points), rtol=1e-4)
 
@@ -62,7 +62,7 @@ def test_the_learner_follows_a_probability_and_its_volatility() -> None:
     steady = np.full((40, 200), 0.75)
     swapping = np.where(np.arange(200) // 20 % 2 == 0, 0.9, 0.1) * np.ones((40, 1))
     outcomes = generator.random((80, 200)) < np.concatenate([steady, swapping])
-    probability, volatility, rate = BehrensLearner().filter(outcomes)
+    probability, volatility, rate = BehrensObserver().filter(outcomes)
     assert probability[:40, 100:].mean() == pytest.approx(0.75, abs=0.05)
     assert np.corrcoef(probability[40:].mean(0)[1:], swapping[0][:-1])[0, 1] > 0.7
     # Every steady sequence against every swapping one.
@@ -73,7 +73,7 @@ def test_the_learner_follows_a_probability_and_its_volatility() -> None:
 def test_a_belief_does_not_know_what_is_yet_to_come() -> None:
     outcomes = np.random.default_rng(2).random((2, 20)) < 0.5
     outcomes[1, :12] = outcomes[0, :12]
-    for belief in BehrensLearner(8, 6, 3).filter(outcomes):
+    for belief in BehrensObserver(8, 6, 3).filter(outcomes):
         np.testing.assert_allclose(belief[0, :13], belief[1, :13], rtol=1e-6)
 
 
@@ -82,7 +82,7 @@ def test_the_coarse_grid_agrees_with_a_fine_one() -> None:
     payoff = np.where(np.arange(150) < 75, 0.75, np.where(np.arange(150) // 25 % 2 == 0, 0.8, 0.2))
     outcomes = generator.random((4, 150)) < payoff
     for coarse, fine in zip(
-        BehrensLearner().filter(outcomes), BehrensLearner(48, 30, 16).filter(outcomes), strict=True
+        BehrensObserver().filter(outcomes), BehrensObserver(48, 30, 16).filter(outcomes), strict=True
     ):
         assert np.corrcoef(coarse.ravel(), fine.ravel())[0, 1] > 0.98
 
@@ -91,7 +91,7 @@ def test_a_win_of_one_arm_says_what_a_loss_of_the_other_says() -> None:
     wins = np.random.default_rng(4).random((1, 2, 30)) < 0.7
     first = {"choice": (AXES, np.zeros(wins.shape, int)), "reward": (AXES, wins.astype(float))}
     second = {"choice": (AXES, np.ones(wins.shape, int)), "reward": (AXES, (~wins).astype(float))}
-    learner = BehrensLearner(8, 6, 3)
+    learner = BehrensObserver(8, 6, 3)
     one, other = (learner.run(xr.Dataset(data, coords={"subject": [7]})) for data in (first, second))
     xr.testing.assert_equal(one, other)
     assert one["expected_probability"].dims == AXES

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from pfc_metarl.analysis.learners.network_errors import explained, fitted_learning_rate, model_based, model_free
 from pfc_metarl.analysis.two_step import (
     STAGE_2,
     lagged_weights,
@@ -17,7 +18,6 @@ from pfc_metarl.analysis.two_step import (
     stay_probability,
     trials,
 )
-from pfc_metarl.analysis.two_step_learners import explained, fitted_learning_rate, model_based, model_free
 from pfc_metarl.recording.trials import reward_per_trial
 
 AXES = ("subject", "episode", "trial")

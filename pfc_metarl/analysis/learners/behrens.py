@@ -1,4 +1,4 @@
-"""A Bayesian learner that estimates a probability together with how fast it changes.
+"""A Bayesian observer that estimates a probability together with how fast it changes.
 
 References
 ----------
@@ -20,8 +20,11 @@ PROBABILITY = (0.025, 0.975)
 LOG_PRECISION = (np.log(2), np.log(10_000))
 LOG_DRIFT = (np.log(5e-4), np.log(20))
 
+# Expected probability, expected volatility and learning rate.
+NAMES = ("expected_probability", "expected_volatility", "learning_rate")
 
-class BehrensLearner:
+
+class BehrensObserver:
     r"""Exact filter over probability r, volatility v and its drift k, on a grid.
 
     Between trials r moves by a Beta step around where it was, the wider the larger v; v moves
@@ -54,7 +57,7 @@ class BehrensLearner:
 
         Returns
         -------
-        What the learner believes before each outcome, over the same axes.
+        What the observer believes before each outcome, over the same axes.
         ``expected_probability``: of arm 0. ``expected_volatility``: minus the log precision of
         a step of r. ``learning_rate``: the part of a prediction error by which the outcome
         will move the expectation,
@@ -66,10 +69,9 @@ class BehrensLearner:
         choice, reward = (recording[name].transpose(*AXES).values for name in ("choice", "reward"))
         favours_0 = (choice == 0) == (reward > 0)
         beliefs = self.filter(favours_0.reshape(-1, favours_0.shape[-1]))
-        names = ("expected_probability", "expected_volatility", "learning_rate")
         shaped = (belief.reshape(favours_0.shape) for belief in beliefs)
         return xr.Dataset(
-            {name: (AXES, values) for name, values in zip(names, shaped, strict=True)},
+            {name: (AXES, values) for name, values in zip(NAMES, shaped, strict=True)},
             coords={"subject": recording["subject"]},
         )
 
@@ -80,25 +82,36 @@ class BehrensLearner:
     ]:
         """Filter many sequences at once; return expected probability, expected volatility and learning rate."""
         sequences, trials = outcome.shape
-        shape = (len(self.volatility), self._drift.shape[0], sequences, len(self.probability))
-        belief = np.full(shape, 1 / (shape[0] * shape[1] * shape[3]), np.float32)
+        belief = self.prior(sequences)
         expected = np.empty((3, trials, sequences))
         for trial in range(trials):
-            expected[:, trial] = self._expectations(belief)
-            likelihood = np.where(outcome[:, trial, None], self.probability, 1 - self.probability)
-            belief *= likelihood.astype(np.float32)
-            belief /= belief.sum((0, 1, 3))[:, None]
-            belief = self._drifted(belief)
+            expected[:, trial] = self.expectations(belief)
+            belief = self.following(belief, outcome[:, trial])
         probability, volatility, rate = expected.swapaxes(1, 2)
         return probability, volatility, rate
 
-    def _expectations(
+    def prior(self, sequences: int) -> Float[np.ndarray, "volatility drift sequence probability"]:
+        """Belief before the first outcome."""
+        shape = (len(self.volatility), self._drift.shape[0], sequences, len(self.probability))
+        return np.full(shape, 1 / (shape[0] * shape[1] * shape[3]), np.float32)
+
+    def expectations(
         self, belief: Float[np.ndarray, "volatility drift sequence probability"]
     ) -> tuple[Float[np.ndarray, " sequence"], Float[np.ndarray, " sequence"], Float[np.ndarray, " sequence"]]:
+        """Expected probability, expected volatility and learning rate."""
         over_probability = belief.sum((0, 1))
         mean = over_probability @ self.probability
         variance = over_probability @ self.probability**2 - mean**2
         return mean, belief.sum((1, 3)).T @ self.volatility, variance / (mean * (1 - mean))
+
+    def following(
+        self, belief: Float[np.ndarray, "volatility drift sequence probability"], outcome: Bool[np.ndarray, " sequence"]
+    ) -> Float[np.ndarray, "volatility drift sequence probability"]:
+        """Belief before the next outcome, given this one."""
+        likelihood = np.where(outcome[:, None], self.probability, 1 - self.probability)
+        seen = belief * likelihood.astype(np.float32)
+        seen /= seen.sum((0, 1, 3))[:, None]
+        return self._drifted(seen)
 
     def _drifted(
         self, belief: Float[np.ndarray, "volatility drift sequence probability"]

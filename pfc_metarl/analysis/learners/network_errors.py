@@ -1,6 +1,6 @@
-"""Model-based and model-free learners on somebody else's choices in the two-step task.
+"""A network's prediction errors in the two-step task beside those of learners on its own choices.
 
-Trials are as the two-step analysis gives them: ``choice state reward valid`` over
+Trials are as the two-step analysis gives them: ``choice common reward valid`` over
 ``subject episode trial``. Invalid trials teach nothing and have no error (NaN).
 """
 
@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import numpy as np
+import pandas as pd
 import xarray as xr
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-AXES = ("subject", "episode", "trial")
+from pfc_metarl.analysis.learners.rescorla_wagner import RescorlaWagner
+from pfc_metarl.analysis.learners.sequences import AXES
+from pfc_metarl.analysis.learners.two_step import TwoStepLearner
 
 Rates = float | Float[np.ndarray, " subject"]
-Learner = Callable[[xr.Dataset, Rates], xr.Dataset]
+Algorithm = Callable[[xr.Dataset, Rates], xr.Dataset]
 
 # Where an error is compared: when the second-stage state appears, and at the outcome.
 STAGES = ("rpe_stage_2", "rpe_outcome")
@@ -29,17 +32,14 @@ GRID = np.round(np.linspace(0.05, 1.0, 20), 2)
 def model_based(trials: xr.Dataset, learning_rate: Rates, common: float = 0.8, discount: float = 0.9) -> xr.Dataset:
     r"""Run Bellman's equation with the true transitions on learned values of the second-stage states.
 
-    The learner knows the task: left leads to A and right to B with probability ``common``, and
-    what A pays B does not, so one outcome teaches both values by the delta rule.
+    What one state pays the other does not, so one outcome teaches both values; see
+    `TwoStepLearner`.
 
-    .. math:: Q(a) = \gamma \sum_s P(s|a) V(s), \quad
-              \delta_{\text{stage 2}} = \gamma V(s) - Q(a), \quad
-              \delta_{\text{outcome}} = r - V(s), \quad
-              V(s) \leftarrow V(s) + \alpha \delta_{\text{outcome}}, \quad V(\bar s) = 1 - V(s)
+    .. math:: \delta_{\text{stage 2}} = \gamma (V(s) - Q(a)), \quad \delta_{\text{outcome}} = r - V(s)
 
     Parameters
     ----------
-    trials : choices, states and rewards to run on.
+    trials : choices, transitions and rewards to run on.
     learning_rate : alpha, one for all or one per subject.
     common : probability of the common transition.
     discount : gamma per step, from stage 1 to stage 2.
@@ -53,31 +53,16 @@ def model_based(trials: xr.Dataset, learning_rate: Rates, common: float = 0.8, d
     Daw et al. (2011), Methods; Wang et al. (2018), Fig. 5f, which names no algorithm: the one
     here is ours.
     """
-    choice, state, reward, valid = _columns(trials)
-    rate = _per_episode(learning_rate)
-    value_b = np.full(choice.shape[:2], 0.5)
-    errors = {name: np.full(choice.shape, np.nan) for name in ("rpe_stage_2", "rpe_outcome", "preference")}
-    for trial in range(choice.shape[-1]):
-        here = valid[..., trial]
-        right = common * value_b + (1 - common) * (1 - value_b)
-        expected = np.where(choice[..., trial] == 1, right, 1 - right)
-        value = np.where(state[..., trial] == 1, value_b, 1 - value_b)
-        outcome = reward[..., trial] - value
-        errors["rpe_stage_2"][..., trial] = np.where(here, discount * (value - expected), np.nan)
-        errors["rpe_outcome"][..., trial] = np.where(here, outcome, np.nan)
-        errors["preference"][..., trial] = 2 * right - 1
-        toward_b = np.where(state[..., trial] == 1, outcome, -outcome)
-        value_b = value_b + np.where(here, rate * toward_b, 0.0)
-    return xr.Dataset({name: (AXES, values) for name, values in errors.items()})
+    learner = TwoStepLearner("model-based", common, anticorrelated=True)
+    told = learner.expectations(_rates(learning_rate, trials), trials)
+    return _errors(told, discount * told["prediction_error_stage_2"])
 
 
 def model_free(trials: xr.Dataset, learning_rate: Rates) -> xr.Dataset:
     r"""Run TD(1), the same as SARSA(1), on the two stage-1 actions.
 
-    The learner credits the outcome to the action and takes no notice of the state between:
-
-    .. math:: \delta_{\text{stage 2}} = 0, \quad \delta_{\text{outcome}} = r - Q(a), \quad
-              Q(a) \leftarrow Q(a) + \alpha \delta_{\text{outcome}}
+    The learner credits the outcome to the action and takes no notice of the state between, which
+    is the delta rule of `RescorlaWagner`: :math:`\delta_{\text{stage 2}} = 0`.
 
     Parameters
     ----------
@@ -93,34 +78,23 @@ def model_free(trials: xr.Dataset, learning_rate: Rates) -> xr.Dataset:
     Daw et al. (2011), Methods; Wang et al. (2018), Fig. 5g, which names no algorithm: the one
     here is ours.
     """
-    choice, _, reward, valid = _columns(trials)
-    rate = _per_episode(learning_rate)
-    value = np.full((*choice.shape[:2], 2), 0.5)
-    errors = {name: np.full(choice.shape, np.nan) for name in ("rpe_stage_2", "rpe_outcome", "preference")}
-    for trial in range(choice.shape[-1]):
-        here = valid[..., trial]
-        taken = np.stack([choice[..., trial] == action for action in (0, 1)], axis=-1)
-        outcome = reward[..., trial] - (value * taken).sum(-1)
-        errors["rpe_stage_2"][..., trial] = np.where(here, 0.0, np.nan)
-        errors["rpe_outcome"][..., trial] = np.where(here, outcome, np.nan)
-        errors["preference"][..., trial] = value[..., 1] - value[..., 0]
-        value = value + np.where(taken & here[..., None], (rate * outcome)[..., None], 0.0)
-    return xr.Dataset({name: (AXES, values) for name, values in errors.items()})
+    told = RescorlaWagner().expectations(_rates(learning_rate, trials), trials)
+    return _errors(told, 0 * told["prediction_error"])
 
 
 def fitted_learning_rate(
-    trials: xr.Dataset, learner: Learner, rates: Float[np.ndarray, " rate"] = GRID
+    trials: xr.Dataset, algorithm: Algorithm, rates: Float[np.ndarray, " rate"] = GRID
 ) -> Float[np.ndarray, " subject"]:
     """Find the learning rate under which each subject's choices are likeliest.
 
-    Choices are a logistic function of the learner's preference, with a side bias. The errors
-    that the learner is later compared by play no part in the fit.
+    Choices are a logistic function of the algorithm's preference, with a side bias. The errors
+    that the algorithm is later compared by play no part in the fit.
     """
-    choice, _, _, valid = _columns(trials)
+    choice, valid = (trials[name].transpose(*AXES).values for name in ("choice", "valid"))
     right = choice == 1
     losses = []
     for rate in rates:
-        preference = learner(trials, float(rate))["preference"].values
+        preference = algorithm(trials, float(rate))["preference"].values
         losses.append([_loss(preference[each][valid[each]], right[each][valid[each]]) for each in range(len(choice))])
     return rates[np.argmin(losses, axis=0)]
 
@@ -157,11 +131,11 @@ def prediction_errors(
     few = trials.isel(episode=slice(None, episodes))
     own = few[list(STAGES)].where(few["valid"])
     parts = {"network": own.assign(learning_rate=("subject", np.full(trials.sizes["subject"], np.nan)))}
-    kinds: dict[str, Learner] = {"model-based": knowing, "model-free": model_free}
+    kinds: dict[str, Algorithm] = {"model-based": knowing, "model-free": model_free}
     for name in learners:
-        learner = kinds[name]
-        rate = fitted_learning_rate(trials, learner)
-        parts[name] = learner(few, rate)[list(STAGES)].assign(learning_rate=("subject", rate))
+        algorithm = kinds[name]
+        rate = fitted_learning_rate(trials, algorithm)
+        parts[name] = algorithm(few, rate)[list(STAGES)].assign(learning_rate=("subject", rate))
         parts[name] = parts[name].assign_coords(subject=trials["subject"])
     return xr.concat(list(parts.values()), dim=xr.IndexVariable("learner", list(parts)))
 
@@ -227,19 +201,12 @@ def _loss(preference: Float[np.ndarray, " sample"], right: Bool[np.ndarray, " sa
     return float(log_loss(right, model.predict_proba(preference[:, None])[:, 1]))
 
 
-def _columns(
-    trials: xr.Dataset,
-) -> tuple[
-    Int[np.ndarray, "subject episode trial"],
-    Int[np.ndarray, "subject episode trial"],
-    Float[np.ndarray, "subject episode trial"],
-    Bool[np.ndarray, "subject episode trial"],
-]:
-    choice, state, reward, valid = (
-        trials[name].transpose(*AXES).values for name in ("choice", "state", "reward", "valid")
+def _rates(rate: Rates, trials: xr.Dataset) -> pd.DataFrame:
+    """One learning rate per subject."""
+    return pd.DataFrame({"learning_rate": np.broadcast_to(rate, trials.sizes["subject"])})
+
+
+def _errors(told: xr.Dataset, stage_2: xr.DataArray) -> xr.Dataset:
+    return xr.Dataset(
+        {"rpe_stage_2": stage_2, "rpe_outcome": told["prediction_error"], "preference": told["advantage"]}
     )
-    return choice, state, reward.astype(float), valid
-
-
-def _per_episode(rate: Rates) -> Float[np.ndarray, "subject 1"]:
-    return np.atleast_1d(np.asarray(rate, dtype=float))[:, None]
