@@ -10,10 +10,14 @@ from pfc_metarl.base.errors import PfcMetaRLError, UnknownNameError
 
 # verb -> (module, one line); a verb's module is loaded only when it is called.
 VERBS = {
-    "list": ("pfc_metarl.cli.listing", "studies, tasks and bundled networks"),
+    "list": ("pfc_metarl.cli.listing", "studies, tasks, interventions and bundled networks"),
     "train": ("pfc_metarl.cli.training", "train a population on a task"),
     "record": ("pfc_metarl.cli.recording", "run a trained population with its weights frozen, and record it"),
     "reproduce": ("pfc_metarl.cli.reproduction", "re-make a published figure and score its claims"),
+    "yoke": ("pfc_metarl.cli.yoke", "run people's own choices and outcomes through frozen networks"),
+    "analyse": ("pfc_metarl.cli.analyse", "behavioural analyses of people's trials, as of networks'"),
+    "export": ("pfc_metarl.cli.export", "recordings as NWB, pynapple, CSV, Parquet; networks as torch, ONNX"),
+    "probe": ("pfc_metarl.cli.probe", "an illustrated report on how a network's activity carries its learning"),
     "scorecard": ("pfc_metarl.cli.scorecard", "every claim of every study: paper, measurement, verdict"),
 }
 

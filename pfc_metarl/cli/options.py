@@ -6,13 +6,18 @@ import contextlib
 import io
 import re
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 import tyro
 
 from pfc_metarl.base.errors import ConfigurationError
 
 Options = TypeVar("Options")
+
+
+def described(kind: Any, text: str) -> Any:
+    """Type of an option with its line of help."""
+    return Annotated[kind, tyro.conf.arg(help=text)]
 
 
 def parse(

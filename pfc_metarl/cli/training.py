@@ -12,7 +12,7 @@ from pydantic import Field
 
 from pfc_metarl.base.configuration import Configuration, read_toml
 from pfc_metarl.base.errors import ConfigurationError
-from pfc_metarl.cli.options import parse
+from pfc_metarl.cli.options import described, parse
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
 from pfc_metarl.network.population import NetworkConfiguration
@@ -111,9 +111,6 @@ def _options_type(task: type[Configuration]) -> type[Any]:
 
     def flat(kind: type[Configuration]) -> Any:
         return Annotated[kind, tyro.conf.arg(name="")]
-
-    def described(kind: Any, text: str) -> Any:
-        return Annotated[kind, tyro.conf.arg(help=text)]
 
     return make_dataclass(
         "TrainOptions",

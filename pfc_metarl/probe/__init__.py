@@ -1,0 +1,1 @@
+"""The probe: one illustrated report on how a frozen network's activity carries its learning."""

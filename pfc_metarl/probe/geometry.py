@@ -1,0 +1,124 @@
+"""How activity is laid out: its dimensions, its paths, and how alike subjects are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+from scipy.stats import rankdata
+
+from pfc_metarl.analysis.geometry import (
+    PrincipalComponents,
+    condition_means,
+    held_out_demixing,
+    participation_ratio,
+    similarity_summary,
+    similarity_table,
+)
+from pfc_metarl.base.statistics import interval
+from pfc_metarl.figures.geometry import draw_similarity, draw_trajectories
+from pfc_metarl.probe.section import Examined, Section
+
+SHUFFLES = 20
+
+# Principal components looked at, and parts of the episode whose paths are averaged.
+COMPONENTS = 6
+
+TEXT = (
+    "Principal components are found in the hidden units of each subject. The participation ratio counts the "
+    "dimensions that activity fills: 1 on a line, as many as there are units in a ball; its null exchanges episodes "
+    "between units. Paths are averages over episodes by how much was earned in them.",
+    "Subjects share no units, so they are compared by how they lay out the same conditions (thirds of episodes by "
+    "reward, at every step). Grey bands are nulls in which conditions are exchanged between episodes.",
+)
+
+
+def section(examined: Examined) -> Section:
+    """Draw paths and similarities, and count dimensions."""
+    thirds = {name: _thirds(own) for name, own in (("trained", examined.recording), ("untrained", examined.control))}
+    averages = {
+        "trained": _averages(examined.recording, thirds["trained"], examined.seed),
+        "untrained": _averages(examined.control, thirds["untrained"], examined.seed),
+    }
+    figure = Figure(figsize=(9.2, 3.7), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    draw_trajectories(left, _paths(examined.recording, averages["trained"]))
+    left.set_title("one subject's mean paths")
+    tables = {"Dimensions, mean over subjects with its 95% interval.": _dimensions(examined)}
+    demixed = _demixed(examined, thirds["trained"])
+    if demixed is not None:
+        tables["Demixed parts: share told in episodes that they were not found in, mean over subjects."] = demixed
+    if len(examined.trained.subjects) > 1:
+        table = similarity_table(averages, ("cka-debiased",))
+        draw_similarity(right, table, similarity_summary(table))
+    else:
+        right.set_axis_off()
+    caption = "Left: a subject's mean path in the plane of its first two components. Right: how alike networks are."
+    return Section("How is activity laid out?", TEXT, {caption: figure}, tables)
+
+
+def _thirds(recording: xr.Dataset) -> xr.Dataset:
+    """Which third of a subject's episodes by reward each belongs to."""
+    earned = recording["reward"].astype(float).sum("step").transpose("subject", "episode")
+    # Episodes that earned the same are told apart by their order, so that the thirds are equally large.
+    rank = rankdata(earned.values, method="ordinal", axis=1) - 1
+    third = 3 * rank // earned.sizes["episode"]
+    names = np.array(["1 least reward", "2 middle", "3 most reward"])
+    labels = (("subject", "episode"), names[third])
+    return xr.Dataset({"earned": labels}, coords={"subject": earned["subject"]})
+
+
+def _averages(recording: xr.Dataset, conditions: xr.Dataset, seed: int) -> xr.Dataset:
+    stride = -(-recording.sizes["step"] // 50)
+    return condition_means(recording["hidden"].isel(step=slice(None, None, stride)), conditions, 1, SHUFFLES, seed)
+
+
+def _demixed(examined: Examined, conditions: xr.Dataset) -> pd.DataFrame | None:
+    """What components of reward and of time alone tell in held-out episodes; None where a condition never came."""
+    stride = -(-examined.recording.sizes["step"] // 50)
+    activity = examined.recording["hidden"].isel(step=slice(None, None, stride))
+    averages = condition_means(activity, conditions, 2, SHUFFLES, examined.seed)
+    if not all(np.isfinite(averages[name]).all() for name in ("mean", "null")):
+        return None
+    found = held_out_demixing(averages, time="step")
+    null = found["null"].quantile(0.95, "shuffle").mean("subject").values
+    rows = zip(
+        found["marginalisation"].values, found["explained"].transpose("subject", ...).values.T, null, strict=True
+    )
+    return pd.DataFrame(
+        [
+            {"part": part, "told": told.mean, "low": told.low, "high": told.high, "shuffled, 95%": bound}
+            for part, told, bound in ((part, interval(values), bound) for part, values, bound in rows)
+        ]
+    )
+
+
+def _paths(recording: xr.Dataset, averages: xr.Dataset) -> pd.DataFrame:
+    """The first subject's mean paths: columns ``condition pc1 pc2 step``."""
+    components = PrincipalComponents(2).fit(recording["hidden"].isel(subject=0))
+    projected = components.transform(averages["mean"].isel(subject=0)).rename("place")
+    long = projected.to_dataframe().reset_index()
+    table = long.pivot_table(index=["earned", "step"], columns="component", values="place")
+    table.columns = ["pc1", "pc2"]
+    return table.reset_index().rename(columns={"earned": "condition"})
+
+
+def _dimensions(examined: Examined) -> pd.DataFrame:
+    """Participation ratio, its null, and what the first components explain."""
+    rows = []
+    for name, recording in (("trained", examined.recording), ("untrained", examined.control)):
+        found = participation_ratio(recording["hidden"], SHUFFLES, examined.seed)
+        ratio = interval(found["ratio"].values)
+        explained = PrincipalComponents(COMPONENTS).fit(recording["hidden"]).explained_.mean("subject").values
+        rows.append(
+            {
+                "networks": name,
+                "participation ratio": ratio.mean,
+                "low": ratio.low,
+                "high": ratio.high,
+                "null": float(found["null"].mean()),
+                **{f"PC {place + 1}": share for place, share in enumerate(explained)},
+            }
+        )
+    return pd.DataFrame(rows)
