@@ -13,12 +13,13 @@ from pfc_metarl.analysis.learners import (
     Learner,
     RescorlaWagner,
     WinStayLoseShift,
+    cross_validate,
     draw,
     fit,
 )
 from pfc_metarl.analysis.learners.parameter import INVERSE_TEMPERATURE
 from pfc_metarl.analysis.learners.worlds import drifting, reversing
-from pfc_metarl.base.errors import TableError
+from pfc_metarl.base.errors import ConfigurationError, TableError
 
 AXES = ("subject", "episode", "trial")
 ANTICORRELATED = RescorlaWagner(anticorrelated=True)
@@ -152,6 +153,14 @@ def test_company_missed_trials_and_padding_change_no_fit() -> None:
     np.testing.assert_allclose(alone.iloc[0], fitted.loc[1], rtol=1e-6)
     padded = trials.pad(trial=(0, 7), constant_values={"choice": -1, "reward": 0.0, "valid": False})
     np.testing.assert_allclose(fit(learner, padded.astype(trials.dtypes)), fitted, rtol=1e-6)
+
+
+def test_numbers_that_make_no_sense_are_refused() -> None:
+    trials = choices(RescorlaWagner())
+    with pytest.raises(ConfigurationError, match="starts is 0: a fit needs at least one point"):
+        fit(RescorlaWagner(), trials, starts=0)
+    with pytest.raises(ConfigurationError, match="folds is 1: at least 2 are needed"):
+        cross_validate(RescorlaWagner(), trials, folds=1)
 
 
 def test_a_subject_without_choices_is_named() -> None:

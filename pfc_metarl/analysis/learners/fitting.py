@@ -14,7 +14,7 @@ from pfc_metarl.analysis.learners.likelihood import Likelihood
 from pfc_metarl.analysis.learners.maximiser import maximise
 from pfc_metarl.analysis.learners.parameter import starting_points
 from pfc_metarl.analysis.learners.sequences import AXES, Sequences
-from pfc_metarl.base.errors import TableError
+from pfc_metarl.base.errors import ConfigurationError, TableError
 
 # Numbers that one array of a fit may hold: subjects are fitted in parties small enough.
 LARGEST = 2_000_000
@@ -86,6 +86,8 @@ def cross_validate(
     learner, trials, starts, seed, counted : as in `fit`.
     folds : parts, each held out once.
     """
+    if folds < 2:
+        raise ConfigurationError(f"folds is {folds}: at least 2 are needed, to fit one part and hold out another")
     counts = _counted(trials, counted)
     held_out = _folds(counts, folds) == np.arange(folds)[:, None, None, None]
     best, _ = _best(learner, trials, counts & ~held_out, starts, seed)
@@ -130,6 +132,8 @@ def _best(
     learner: Learner, trials: xr.Dataset, counts: Bool[np.ndarray, "fold subject episode trial"], starts: int, seed: int
 ) -> tuple[Float[np.ndarray, "fold subject parameter"], Float[np.ndarray, "fold subject"]]:
     """Fit each fold of each subject; the best of all starts, and its log likelihood."""
+    if starts < 1:
+        raise ConfigurationError(f"starts is {starts}: a fit needs at least one point to start from")
     sequences, folds = learner.sequences(trials), len(counts)
     per_subject = (len(learner.learning) + 1) * folds * starts * int(np.prod(counts.shape[2:]))
     parties = np.array_split(np.arange(counts.shape[1]), int(np.ceil(counts.shape[1] * per_subject / LARGEST)))

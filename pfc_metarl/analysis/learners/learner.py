@@ -152,7 +152,12 @@ class Learner(ABC):
         return told.assign(choice_probability=(AXES, np.where(valid.values, chosen, np.nan)))
 
     def simulate(
-        self, parameters: pd.DataFrame, payoff: xr.DataArray, seed: int = 0, common: float = 0.7
+        self,
+        parameters: pd.DataFrame,
+        payoff: xr.DataArray,
+        seed: int = 0,
+        common: float = 0.7,
+        magnitude: xr.DataArray | None = None,
     ) -> xr.Dataset:
         """Let the learner itself choose in a simple world.
 
@@ -163,31 +168,34 @@ class Learner(ABC):
             arm, or in the two-step task a second-stage state.
         seed : of choices and outcomes.
         common : probability that option 0 leads to state 0 and option 1 to state 1, in the two-step task.
+        magnitude : shown for each option before the choice, over the axes of ``payoff``; None shows nothing.
 
         Returns
         -------
-        Trials: ``choice reward valid``, and ``common`` in the two-step task.
+        Trials: ``choice reward valid``, ``common`` in the two-step task, and ``magnitude_0`` and
+        ``magnitude_1`` where shown.
         """
         generator = np.random.default_rng(seed)
         own = _columns(self.parameters, parameters)
-        pays = np.moveaxis(payoff.transpose(*AXES, "option").values, 2, 0)
+        pays = payoff.transpose("trial", "subject", "episode", "option").values
+        shown = 0 * pays if magnitude is None else magnitude.transpose("trial", "subject", "episode", "option").values
         shape = pays.shape[1:3]
         valid, last, state = np.ones(shape, bool), np.zeros(shape), self.start((1, *shape))
-        rows: dict[str, list[np.ndarray]] = {"choice": [], "common": [], "reward": []}
-        for now in pays:
-            logit = self.rule.logit(own, self.advantage(own, state)[0], last, np.zeros(shape))
+        rows: dict[str, list[np.ndarray]] = {}
+        for now, cue in zip(pays, shown, strict=True):
+            logit = self.rule.logit(own, self.advantage(own, state)[0], last, cue[..., 1] - cue[..., 0])
             choice = (generator.random(shape) >= self.rule.probability(own, -logit)).astype(int)
             usual = generator.random(shape) < common if self.two_stages else valid
             reached = np.where(usual, choice, 1 - choice)
             reward = generator.random(shape) < np.where(reached == 1, now[..., 1], now[..., 0])
             state, _ = self.learn(own, state, Trial.of(choice, reached, reward.astype(float), valid))
             last = 2.0 * choice - 1
-            for name, values in (("choice", choice), ("common", usual), ("reward", reward.astype(float))):
-                rows[name].append(values)
-        if not self.two_stages:
-            del rows["common"]
+            told = {"choice": choice, "reward": reward.astype(float), "valid": valid}
+            told |= {"common": usual} if self.two_stages else {}
+            told |= {} if magnitude is None else {f"magnitude_{option}": cue[..., option] for option in (0, 1)}
+            for name, values in told.items():
+                rows.setdefault(name, []).append(values)
         columns = {name: (AXES, np.stack(values, axis=-1)) for name, values in rows.items()}
-        columns["valid"] = (AXES, np.ones(payoff.sizes["trial"], bool) & valid[..., None])
         return xr.Dataset(columns, coords={"subject": parameters.index.to_numpy()})
 
 
