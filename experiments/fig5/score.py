@@ -91,9 +91,9 @@ def _explained(errors: xr.Dataset, seed: int) -> Measures:
     for name in ("model-based", "model-free"):
         measures[f"learning-rate.{name}"] = errors["learning_rate"].sel(learner=name).values
         for label, stages in (("both", STAGES), ("stage-2", STAGES[:1]), ("outcome", STAGES[1:])):
-            share, null = explained_errors(errors, name, stages, SHUFFLES, seed)
-            measures[f"r2.{name}.{label}"] = share
-            measures[f"r2.{name}.{label}.shuffled"] = np.quantile(null, 0.95, axis=1)
+            found = explained_errors(errors, name, stages, SHUFFLES, seed)
+            measures[f"r2.{name}.{label}"] = found["share"].values
+            measures[f"r2.{name}.{label}.shuffled"] = np.quantile(found["null"].values, 0.95, axis=1)
     return measures
 
 

@@ -91,7 +91,7 @@ def _over_stages(stages: pd.DataFrame) -> Measures:
     later = stages[stages["trial"] > 1].pivot_table(index="subject", columns="stage", values="performance")
     by_stage = later.to_numpy()
     return {
-        "stages.trend": stage_trend(later),
+        "stages.trend": stage_trend(later).to_numpy(),
         "stages.last-minus-first": by_stage[:, -1] - by_stage[:, 0],
         **{f"performance.stage-{stage}": own for stage, own in zip(later.columns, by_stage.T, strict=True)},
     }

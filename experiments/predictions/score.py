@@ -81,7 +81,7 @@ def _lesions(agent: FrozenAgent, task: TwoStep, seed: int, quiet: bool) -> pd.Da
         lesioned = agent.perturbed(Lesion(size, seed=seed + draw))
         recording = record(lesioned, task, LESION_EPISODES, seed, NEEDED)
         errors = prediction_errors(trials(recording, DISCOUNT), None, COMMON, DISCOUNT, learners=["model-based"])
-        share, _ = explained_errors(errors, "model-based", STAGES[:1])
+        share = explained_errors(errors, "model-based", STAGES[:1])["share"].values
         reward = reward_per_trial(recording, STAGE_2).values
         own = {"subject": agent.subjects, "lesion": size, "r2": share, "reward": reward}
         tables.append(pd.DataFrame(own))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Float
 from scipy.stats import spearmanr
 
 from pfc_metarl.recording.trials import by_step
@@ -59,7 +58,7 @@ def performance(recording: xr.Dataset, trials: int = 6) -> xr.DataArray:
     return correct_choices(recording, trials).mean("episode").rename("performance")
 
 
-def stage_trend(later: pd.DataFrame) -> Float[np.ndarray, " subject"]:
+def stage_trend(later: pd.DataFrame) -> pd.Series:
     """Spearman's correlation of performance with the stage of training, per subject.
 
     Parameters
@@ -67,4 +66,4 @@ def stage_trend(later: pd.DataFrame) -> Float[np.ndarray, " subject"]:
     later : mean performance after the first trial; one row per subject, one column per stage.
     """
     stages = np.arange(later.shape[1])
-    return np.array([spearmanr(stages, own)[0] for own in later.to_numpy()])
+    return pd.Series([spearmanr(stages, own)[0] for own in later.to_numpy()], later.index, float, "trend")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from jaxtyping import Int
 
 from pfc_metarl.export.output import Advance, needed, unheard, written_whole
 from pfc_metarl.export.steps import (
@@ -95,10 +96,13 @@ def write_nwb(
     file.epochs = _intervals("epochs", "Episodes: each draws its own problem.", episode_table(one, step_seconds))
     network = file.create_processing_module("misc", "The network: its activity, its units, its outputs.")
     behavior = file.create_processing_module("behavior", "What was received, done and earned, and what was hidden.")
-    clock = _clock(one, step_seconds)
+    rows = valid_steps(one)
+    clock = _clock(one, rows, step_seconds)
     for name in step_variables(one):
-        if name != "valid":
-            series = _series(one, name, clock, advance)
+        if name == "valid":
+            continue
+        for label, part in _parts(one, name).items():
+            series = _series(part, label, rows, clock, advance)
             clock = {"timestamps": series} if "timestamps" in clock else clock
             (network if name in READOUTS else behavior).add(series)
     if "unit" in one.sizes:
@@ -132,23 +136,36 @@ def _trials_note(one: xr.Dataset) -> str:
     return "Trials. The recording names no trials or phases: each step is one trial."
 
 
-def _clock(one: xr.Dataset, step_seconds: float) -> dict[str, Any]:
+def _clock(one: xr.Dataset, rows: Int[np.ndarray, " row"], step_seconds: float) -> dict[str, Any]:
     """Times of the steps: a rate where all took place, else one timestamp each."""
-    rows = valid_steps(one)
     if len(rows) == one.sizes["episode"] * one.sizes["step"]:
         return {"starting_time": 0.0, "rate": 1 / step_seconds}
     return {"timestamps": rows * step_seconds}
 
 
-def _series(one: xr.Dataset, name: str, clock: Mapping[str, Any], advance: Advance) -> Any:
+def _parts(one: xr.Dataset, name: str) -> dict[str, xr.DataArray]:
+    """A variable by the name of its time series: several, where it has more columns than there are steps.
+
+    A series wider than it is long is taken for one whose axes are exchanged.
+    """
+    variable, steps = one[name].isel(subject=0), len(valid_steps(one))
+    if variable.ndim < 3 or variable.shape[-1] <= steps:
+        return {name: variable}
+    axis = variable.dims[-1]
+    starts = range(0, variable.shape[-1], steps)
+    return {f"{name}_{first}": variable.isel({axis: slice(first, first + steps)}) for first in starts}
+
+
+def _series(
+    variable: xr.DataArray, name: str, rows: Int[np.ndarray, " row"], clock: Mapping[str, Any], advance: Advance
+) -> Any:
     """One variable over time, read when it is written; small variables are compressed, as in the recording."""
     from hdmf.backends.hdf5.h5_utils import H5DataIO
     from pynwb import TimeSeries
 
     from pfc_metarl.export.nwb_stream import StepStream
 
-    variable = one[name].isel(subject=0)
-    stream = StepStream(variable, valid_steps(one), advance)
+    stream = StepStream(variable, rows, advance)
     packed = {} if "unit" in variable.dims else {"compression": "gzip", "compression_opts": 1, "shuffle": True}
     unit = "task units" if name in ("reward", "previous_reward", "value", "error", "regret") else "dimensionless"
     return TimeSeries(name=name, description=_meaning(name), data=H5DataIO(data=stream, **packed), unit=unit, **clock)
@@ -158,7 +175,11 @@ def _units(count: int) -> Any:
     """Describe the units: all there is to say is which column each has."""
     from hdmf.common import DynamicTable, VectorData
 
-    column = VectorData(name="column", description="Column of 'hidden' (and 'cell').", data=np.arange(count))
+    column = VectorData(
+        name="column",
+        description="Column of 'hidden' (and 'cell'), counted through all its parts.",
+        data=np.arange(count),
+    )
     return DynamicTable(
         name="units",
         description="Units of the recurrent layer. They have rates, not spikes: see the time series 'hidden'.",

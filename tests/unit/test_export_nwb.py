@@ -91,6 +91,21 @@ def test_nwb_holds_what_was_recorded(opened: xr.Dataset, tmp_path: Path, monkeyp
         assert file.trials["reward"][:].sum() == pytest.approx(taken(opened, "reward").sum(), rel=1e-5)
 
 
+def test_what_is_wider_than_long_stands_in_parts(tmp_path: Path) -> None:
+    """4 episodes of 1 step, 8 units: an inspector would take the axes to be swapped."""
+    recording = make_recording("two-armed-bandit", trials=1)
+    path = tmp_path / "subject.nwb"
+    write_nwb(recording, path, subject=2, session_start=MADE)
+    assert pynwb.validate(path=str(path)) == []
+    assert not [found for found in inspect_nwbfile(nwbfile_path=str(path)) if found.importance == Importance.CRITICAL]
+    with pynwb.NWBHDF5IO(path, "r") as stored:
+        series = stored.read().processing["misc"].data_interfaces
+        assert "hidden" not in series
+        parts = [series[name].data[:] for name in ("hidden_0", "hidden_4")]
+        np.testing.assert_array_equal(np.concatenate(parts, axis=1), taken(recording, "hidden"))
+        assert "recurrent unit" in series["hidden_4"].description
+
+
 def test_nwb_says_what_it_is(tmp_path: Path) -> None:
     recording = make_recording("two-armed-bandit", trials=3)
     identifiers = []

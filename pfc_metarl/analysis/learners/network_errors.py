@@ -142,7 +142,7 @@ def prediction_errors(
 
 def explained_errors(
     errors: xr.Dataset, learner: str, stages: tuple[str, ...] = STAGES, shuffles: int = 0, seed: int = 0
-) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, "subject shuffle"]]:
+) -> xr.Dataset:
     """Share of a network's errors that a learner's explain, per subject, with its null.
 
     Parameters
@@ -151,6 +151,10 @@ def explained_errors(
     learner : "model-based" or "model-free".
     stages : whose errors enter, together.
     shuffles, seed : as in `explained`.
+
+    Returns
+    -------
+    ``share`` over ``subject``, and ``null`` with the further axis ``shuffle``.
     """
 
     def points(who: str, subject: int) -> Float[np.ndarray, " point"]:
@@ -161,7 +165,9 @@ def explained_errors(
         explained(points(learner, subject), points("network", subject), shuffles, seed)
         for subject in range(errors.sizes["subject"])
     ]
-    return np.array([share for share, _ in pairs]), np.stack([null for _, null in pairs])
+    share, null = zip(*pairs, strict=True)
+    found = {"share": ("subject", np.array(share)), "null": (("subject", "shuffle"), np.stack(null))}
+    return xr.Dataset(found, coords={"subject": errors["subject"]})
 
 
 def explained(
