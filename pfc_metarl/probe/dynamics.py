@@ -19,7 +19,7 @@ from pfc_metarl.analysis.dynamics.learning_rate import (
     rate_by_trial,
 )
 from pfc_metarl.analysis.dynamics.step_map import ConstantInput
-from pfc_metarl.figures.dynamics import draw_fixed_points, draw_learning_rate, state_plane
+from pfc_metarl.figures.dynamics import draw_eigenvalues, draw_fixed_points, draw_learning_rate, state_plane
 from pfc_metarl.figures.style import COLOURS
 from pfc_metarl.probe.section import Examined, Section
 from pfc_metarl.recording.trials import by_step
@@ -67,6 +67,10 @@ def section(examined: Examined) -> Section:
         draw_fixed_points(axes, state_plane(variable="value", **one), "value", "value")
         axes.set_title(f"first action, {name}")
     figures = {"Activity of one subject coloured by the critic's value, and where it rests.": figure}
+    if (found["not rewarded"]["kind"].isel(subject=0) != "").any():
+        modes = Figure(figsize=(4.6, 3.9), layout="constrained")
+        draw_eigenvalues(modes.subplots(), found["not rewarded"].isel(subject=0))
+        figures["Its modes where nothing is rewarded: eigenvalues on the circle last, outside it grow."] = modes
     lines = {name: line_attractor(points, recording, axis, seed=examined.seed) for name, points in found.items()}
     tables = {
         "Points, mean over subjects.": _summary(found),

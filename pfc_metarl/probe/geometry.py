@@ -22,6 +22,9 @@ from pfc_metarl.probe.section import Examined, Section
 
 SHUFFLES = 20
 
+# The measure of similarity that is drawn; the table has all.
+DRAWN = "cka-debiased"
+
 # Principal components looked at, and parts of the episode whose paths are averaged.
 COMPONENTS = 6
 
@@ -50,8 +53,10 @@ def section(examined: Examined) -> Section:
     if demixed is not None:
         tables["Demixed parts: share told in episodes that they were not found in, mean over subjects."] = demixed
     if len(examined.trained.subjects) > 1:
-        table = similarity_table(averages, ("cka-debiased",))
-        draw_similarity(right, table, similarity_summary(table))
+        drawn = similarity_table(averages, (DRAWN,))
+        draw_similarity(right, drawn, similarity_summary(drawn))
+        others = similarity_summary(similarity_table(averages))
+        tables["Similarity between networks, with the interval over subjects and the null."] = others
     else:
         right.set_axis_off()
     caption = "Left: a subject's mean path in the plane of its first two components. Right: how alike networks are."
