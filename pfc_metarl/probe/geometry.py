@@ -22,6 +22,9 @@ from pfc_metarl.probe.section import Examined, Section
 
 SHUFFLES = 20
 
+# Steps at which activity is averaged, at most.
+MOST_STEPS = 50
+
 # The measure of similarity that is drawn; the table has all.
 DRAWN = "cka-debiased"
 
@@ -53,10 +56,11 @@ def section(examined: Examined) -> Section:
     if demixed is not None:
         tables["Demixed parts: share told in episodes that they were not found in, mean over subjects."] = demixed
     if len(examined.trained.subjects) > 1:
-        drawn = similarity_table(averages, (DRAWN,))
-        draw_similarity(right, drawn, similarity_summary(drawn))
-        others = similarity_summary(similarity_table(averages))
-        tables["Similarity between networks, with the interval over subjects and the null."] = others
+        table = similarity_table(averages)
+        summary = similarity_summary(table)
+        table, drawn = (each.loc[each["measure"] == DRAWN, :] for each in (table, summary))
+        draw_similarity(right, table, drawn)
+        tables["Similarity between networks, with the interval over subjects and the null."] = summary
     else:
         right.set_axis_off()
     caption = "Left: a subject's mean path in the plane of its first two components. Right: how alike networks are."
@@ -75,15 +79,18 @@ def _thirds(recording: xr.Dataset) -> xr.Dataset:
 
 
 def _averages(recording: xr.Dataset, conditions: xr.Dataset, seed: int) -> xr.Dataset:
-    stride = -(-recording.sizes["step"] // 50)
-    return condition_means(recording["hidden"].isel(step=slice(None, None, stride)), conditions, 1, SHUFFLES, seed)
+    return condition_means(_thinned(recording), conditions, 1, SHUFFLES, seed)
+
+
+def _thinned(recording: xr.Dataset) -> xr.DataArray:
+    """Activity at no more than so many steps, evenly spaced: averages keep each, and comparisons grow with them."""
+    stride = -(-recording.sizes["step"] // MOST_STEPS)
+    return recording["hidden"].isel(step=slice(None, None, stride))
 
 
 def _demixed(examined: Examined, conditions: xr.Dataset) -> pd.DataFrame | None:
     """What components of reward and of time alone tell in held-out episodes; None where a condition never came."""
-    stride = -(-examined.recording.sizes["step"] // 50)
-    activity = examined.recording["hidden"].isel(step=slice(None, None, stride))
-    averages = condition_means(activity, conditions, 2, SHUFFLES, examined.seed)
+    averages = condition_means(_thinned(examined.recording), conditions, 2, SHUFFLES, examined.seed)
     if not all(np.isfinite(averages[name]).all() for name in ("mean", "null")):
         return None
     found = held_out_demixing(averages, time="step")
