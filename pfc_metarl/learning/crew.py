@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from pfc_metarl.learning.trainer import Trainer
@@ -141,10 +142,11 @@ def available_cores() -> int:
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Keep torch to one thread per operation within this block."""
+    """Keep torch, and the products inside compiled kernels, to one thread within this block."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
     finally:
         torch.set_num_threads(threads)

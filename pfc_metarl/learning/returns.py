@@ -80,9 +80,8 @@ def _discounted_sum(
     delta: Float[Tensor, "subject episode step"], keep: Float[Tensor, "subject episode step"]
 ) -> Float[Tensor, "subject episode step"]:
     """Solve A_t = delta_t + keep_t A_{t+1} from the last step back."""
-    total = torch.empty_like(delta)
-    following = torch.zeros_like(delta[..., 0])
-    for step in reversed(range(delta.shape[-1])):
-        following = torch.addcmul(delta[..., step], keep[..., step], following)
-        total[..., step] = following
-    return total
+    following, totals = torch.zeros_like(delta[..., 0]), []
+    for own, kept in zip(reversed(delta.unbind(-1)), reversed(keep.unbind(-1)), strict=True):
+        following = torch.addcmul(own, kept, following)
+        totals.append(following)
+    return torch.stack(totals[::-1], dim=-1)

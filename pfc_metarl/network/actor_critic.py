@@ -33,11 +33,11 @@ class ActorCriticUnroll:
         """Receive one input; return the policy's logits, detached."""
         if self.critic is not None:
             senses = self._judge(*self.critic, senses)
-        return self.population.heads(self.actor.step(senses))[0]
+        return self.actor.step(senses)[..., : self.population.actions]
 
     def _judge(self, network: Population, unroll: Unroll, senses: Senses) -> Senses:
         """Let the critic receive the step; put its error in the reward's place, where the policy is to see it."""
-        value = network.heads(unroll.step(senses))[1]
+        value = network.policy_and_value(unroll.step(senses))[1]
         previous, self._value = self._value, value
         configuration = self.population.configuration
         if configuration.reward_signal == "reward":
@@ -49,16 +49,11 @@ class ActorCriticUnroll:
         self,
     ) -> tuple[Float[Tensor, "subject step episode action"], Float[Tensor, "subject step episode"]]:
         """Logits and value of all steps, differentiable in every weight."""
-        logits, value = _outputs(self.population, self.actor)
+        logits, value = self.population.policy_and_value(self.actor.output())
         if self.critic is not None:
-            value = _outputs(*self.critic)[1]
+            network, unroll = self.critic
+            value = network.policy_and_value(unroll.output())[1]
         return logits, value
-
-
-def _outputs(network: Population, unroll: Unroll) -> tuple[Tensor, Tensor]:
-    hidden = unroll.hidden()
-    logits, value = network.heads(hidden.flatten(1, 2))
-    return logits.view(*hidden.shape[:3], -1), value.view(hidden.shape[:3])
 
 
 class ActorCriticUnroller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated
 
 import torch
@@ -78,16 +79,13 @@ def input_channels(inputs: InputConfiguration, size: int, actions: int) -> dict[
     return {name: place for name, place in places.items() if place}
 
 
-def build_input(
-    senses: Senses, inputs: InputConfiguration, out: Tensor | None = None
-) -> Float[Tensor, "subject episode input"]:
+def build_input(senses: Senses, inputs: InputConfiguration) -> Float[Tensor, "subject episode input"]:
     """Join observation, previous action, previous reward and time, in this order.
 
     Parameters
     ----------
     senses : what the subject receives at this step.
     inputs : the channels in use.
-    out : optional tensor of the result's shape to write into.
 
     References
     ----------
@@ -101,7 +99,28 @@ def build_input(
         channels.append(reward)
     if inputs.time_input:
         channels.append(torch.full_like(reward, senses.step / senses.horizon))
-    return torch.cat(channels, dim=-1, out=out)
+    return torch.cat(channels, dim=-1)
+
+
+def input_places(
+    received: Float[Tensor, "subject episode input"], inputs: InputConfiguration, actions: int
+) -> dict[str, Tensor]:
+    """Views of each channel's place in memory for an input vector, for ``write_input``."""
+    channels = input_channels(inputs, received.shape[-1], actions)
+    return {name: received[..., place.start : place.stop] for name, place in channels.items()}
+
+
+def write_input(senses: Senses, places: Mapping[str, Tensor]) -> None:
+    """Write what ``build_input`` would return to where it is needed: several times faster, for its rows are short."""
+    for name, place in places.items():
+        if name == "observation":
+            place.copy_(senses.observation)
+        elif name == "action":
+            place.copy_(senses.previous_action)
+        elif name == "reward":
+            place.copy_(senses.previous_reward[..., None])
+        else:
+            place.fill_(senses.step / senses.horizon)
 
 
 def prediction_error(

@@ -16,6 +16,7 @@ from torch import Tensor
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import CORES, LSTM, RecurrentCore, State
 from pfc_metarl.network.encoder import ConvolutionalEncoder
+from pfc_metarl.network.fast.compiled import on_kernels, sampled
 from pfc_metarl.network.inputs import InputConfiguration
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.task import Task
@@ -174,12 +175,21 @@ class Population:
             return senses
         return replace(senses, observation=self.encoder.encode(self.weights, senses.observation))
 
+    def read(self, hidden: Float[Tensor, "subject row unit"]) -> Float[Tensor, "subject row column"]:
+        """What both heads say, from one joint product: logits, value and unused columns."""
+        return torch.baddbmm(self.weights["head_bias"][:, None], hidden, self.weights["head_weight"])
+
+    def policy_and_value(
+        self, output: Float[Tensor, "*batch column"]
+    ) -> tuple[Float[Tensor, "*batch action"], Float[Tensor, "*batch"]]:
+        """Part what ``read`` says into policy logits and value."""
+        return output[..., : self.actions], output[..., self.actions]
+
     def heads(
         self, hidden: Float[Tensor, "subject row unit"]
     ) -> tuple[Float[Tensor, "subject row action"], Float[Tensor, "subject row"]]:
-        """Policy logits and value, from one joint product."""
-        output = torch.baddbmm(self.weights["head_bias"][:, None], hidden, self.weights["head_weight"])
-        return output[..., : self.actions], output[..., self.actions]
+        """Policy logits and value."""
+        return self.policy_and_value(self.read(hidden))
 
     def to(self, device: torch.device | str) -> Population:
         """Return the population on another device."""
@@ -235,6 +245,8 @@ def choose(
     ----------
     Wang et al. (2018), Methods: actions are sampled, in training and at test.
     """
+    if on_kernels(logits):
+        return sampled(logits, uniform)
     cumulative = torch.softmax(logits, dim=-1).cumsum(dim=-1)
     # Rounding can leave the last cumulative just below 1; it is not compared.
     return (uniform[..., None] >= cumulative[..., :-1]).sum(dim=-1)

@@ -8,28 +8,30 @@ oracle for the derived one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from pfc_metarl.network.core import LSTM
-from pfc_metarl.network.inputs import build_input
-from pfc_metarl.network.lstm_gradient import LSTMTrace, lstm_hidden
+from pfc_metarl.network.fast.gradient import make_trace, traced_output
+from pfc_metarl.network.fast.trace import LSTMTrace
+from pfc_metarl.network.inputs import build_input, input_places, write_input
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Senses
 
 
 class Unroll(ABC):
-    """One batch of episodes through a population's core."""
+    """One batch of episodes through a population's core and heads."""
 
     @abstractmethod
-    def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
-        """Receive one input; return the new hidden state, detached."""
+    def step(self, senses: Senses) -> Float[Tensor, "subject episode column"]:
+        """Receive one input; return what the heads say (``Population.read``), detached."""
 
     @abstractmethod
-    def hidden(self) -> Float[Tensor, "subject step episode unit"]:
-        """Hidden states of all steps, differentiable in the core's weights."""
+    def output(self) -> Float[Tensor, "subject step episode column"]:
+        """What the heads say at all steps, differentiable in every weight."""
 
 
 class AutogradUnroll(Unroll):
@@ -41,39 +43,41 @@ class AutogradUnroll(Unroll):
             self.state = population.initial_state(episodes)
         self.collected: list[Tensor] = []
 
-    def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
+    def step(self, senses: Senses) -> Float[Tensor, "subject episode column"]:
         population = self.population
         with torch.enable_grad():
             received = build_input(population.perceive(senses), population.configuration)
             self.state = population.core.step(population.weights, received, self.state)
         self.collected.append(self.state[0])
-        return self.state[0].detach()
+        return population.read(self.state[0].detach()).detach()
 
-    def hidden(self) -> Float[Tensor, "subject step episode unit"]:
-        return torch.stack(self.collected, dim=1)
+    def output(self) -> Float[Tensor, "subject step episode column"]:
+        """One product over all steps; its rows are those of ``step`` to the last bits, not beyond."""
+        hidden = torch.stack(self.collected, dim=1)
+        return self.population.read(hidden.flatten(1, 2)).view(*hidden.shape[:3], -1)
 
 
 class DerivedUnroll(Unroll):
     """An LSTM with its backward pass derived by hand; buffers are reused from batch to batch."""
 
-    def __init__(self, population: Population, trace: LSTMTrace) -> None:
+    def __init__(self, population: Population, trace: LSTMTrace, places: Sequence[Mapping[str, Tensor]]) -> None:
         self.population = population
         self.trace = trace
+        self.places = places
         with torch.enable_grad():
             self.initial = population.initial_state(trace.episodes)
         trace.begin(population.weights, *self.initial)
         self.images: list[Tensor] = []
 
-    def step(self, senses: Senses) -> Float[Tensor, "subject episode unit"]:
+    def step(self, senses: Senses) -> Float[Tensor, "subject episode column"]:
         if self.population.encoder is not None:
             self.images.append(senses.observation)
             senses = self.population.perceive(senses)
-        build_input(senses, self.population.configuration, out=self.trace.received(senses.step))
+        write_input(senses, self.places[senses.step])
         return self.trace.step(senses.step)
 
-    def hidden(self) -> Float[Tensor, "subject step episode unit"]:
-        weights, (hidden, cell) = self.population.weights, self.initial
-        return lstm_hidden(self.trace, weights["weight"], weights["bias"], hidden, cell, self._encoded())
+    def output(self) -> Float[Tensor, "subject step episode column"]:
+        return traced_output(self.trace, self.population.weights, self.initial, self._encoded())
 
     def _encoded(self) -> Float[Tensor, "subject step episode encoded"] | None:
         """What the encoder made of every step's image.
@@ -101,11 +105,13 @@ class Unroller:
         self.episodes = episodes
         self.trace: LSTMTrace | None = None
         if derived and isinstance(population.core, LSTM):
-            weight = population.weights["weight"]
-            self.trace = LSTMTrace(weight, population.inputs, population.core.units, steps, episodes)
+            self.trace = make_trace(population.weights, population.inputs, steps, episodes)
+            self.places = [
+                input_places(received, population.configuration, population.actions) for received in self.trace.received
+            ]
 
     def begin(self) -> Unroll:
         """Start a new batch of episodes."""
         if self.trace is None:
             return AutogradUnroll(self.population, self.episodes)
-        return DerivedUnroll(self.population, self.trace)
+        return DerivedUnroll(self.population, self.trace, self.places)

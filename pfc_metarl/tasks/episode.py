@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.tasks.task import Task
+from pfc_metarl.tasks.task import Task, TimeStep
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,18 @@ def run_episodes(
     chance : uniform numbers for the whole batch.
     """
     state, shown = task.start(chance.start)
-    senses = Senses(
+    senses, valid = first_senses(task, shown), ~shown.ended
+    for choice, world in zip(chance.choice.unbind(1), chance.world.unbind(1), strict=True):
+        action = act(senses, choice)
+        before = state
+        state, shown = task.step(before, action, world)
+        yield Row(before, senses, action, shown.reward, valid, shown.ended)
+        senses, valid = next_senses(senses, action, shown), valid & ~shown.ended
+
+
+def first_senses(task: Task[Any], shown: TimeStep) -> Senses:
+    """What a subject receives at an episode's first step, before which it did and earned nothing."""
+    return Senses(
         step=0,
         horizon=task.steps,
         observation=shown.observation,
@@ -113,12 +124,9 @@ def run_episodes(
         previous_reward=shown.reward,
         phases=task.phases,
     )
-    valid = ~shown.ended
-    for step in range(task.steps):
-        action = act(senses, chance.choice[:, step])
-        before = state
-        state, shown = task.step(before, action, chance.world[:, step])
-        yield Row(before, senses, action, shown.reward, valid, shown.ended)
-        valid = valid & ~shown.ended
-        taken = torch.zeros_like(senses.previous_action).scatter_(-1, action[..., None], 1.0)
-        senses = Senses(step + 1, task.steps, shown.observation, taken, shown.reward, task.phases)
+
+
+def next_senses(senses: Senses, action: Int[Tensor, "subject episode"], shown: TimeStep) -> Senses:
+    """What a subject receives after an action: what it did, what that earned, and what the world now shows."""
+    taken = torch.zeros_like(senses.previous_action).scatter_(-1, action[..., None], 1.0)
+    return Senses(senses.step + 1, senses.horizon, shown.observation, taken, shown.reward, senses.phases)

@@ -1,4 +1,4 @@
-"""The hand-derived LSTM gradient against autograd and against finite differences."""
+"""The derived and the compiled LSTM against autograd and against finite differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pfc_metarl.network.lstm_gradient import LSTMTrace, lstm_hidden
+from pfc_metarl.network.fast.compiled import CompiledTrace, sampled
+from pfc_metarl.network.fast.gradient import make_trace, traced_output
+from pfc_metarl.network.fast.trace import LSTMTrace
 from pfc_metarl.network.population import Population
 from pfc_metarl.network.unroll import AutogradUnroll, DerivedUnroll, Unroller
 from pfc_metarl.tasks.episode import Senses
@@ -37,21 +39,21 @@ IMAGE, FEATURES = (8, 8, 2), 4
 
 
 def run(population: Population, unroller: Unroller, senses: list[Senses]) -> tuple[Tensor, dict[str, Tensor]]:
-    """Hidden states and the gradients of a loss that reaches every weight."""
+    """Outputs and the gradients of a loss that reaches every weight."""
     for weight in population.weights.values():
         weight.grad = None
         weight.requires_grad_()
     unroll = unroller.begin()
     with torch.no_grad():
-        shown = [unroll.step(each) for each in senses]
-    hidden = unroll.hidden()
+        shown = [unroll.step(each).clone() for each in senses]
+    output = unroll.output()
     assert not any(each.requires_grad for each in shown)
-    assert torch.equal(torch.stack(shown, dim=1), hidden)
-    logits, value = population.heads(hidden.flatten(1, 2))
-    mix = torch.linspace(-1, 1, logits.shape[1], dtype=logits.dtype)
+    torch.testing.assert_close(torch.stack(shown, dim=1), output.detach(), rtol=1e-6, atol=1e-7)
+    logits, value = population.policy_and_value(output)
+    mix = torch.linspace(-1, 1, value[0].numel(), dtype=value.dtype).view(value.shape[1:])
     (torch.log_softmax(logits, -1)[..., 0] * mix + (value - mix) ** 2).sum().backward()
     found = {name: weight.grad for name, weight in population.weights.items() if weight.grad is not None}
-    return hidden.detach().clone(), {name: gradient.clone() for name, gradient in found.items()}
+    return output.detach().clone(), {name: gradient.clone() for name, gradient in found.items()}
 
 
 def assert_agree(found: dict[str, Tensor], expected: dict[str, Tensor], relative: float) -> None:
@@ -64,16 +66,64 @@ def assert_agree(found: dict[str, Tensor], expected: dict[str, Tensor], relative
 
 @pytest.mark.parametrize(("dtype", "relative"), [(torch.float32, 1e-5), (torch.float64, 1e-10)])
 @pytest.mark.parametrize("initial_state", ["learned", "zero"])
-def test_derived_gradient_is_autograds(
+def test_fast_gradient_is_autograds(
     draw_population: Any, dtype: torch.dtype, relative: float, initial_state: str
 ) -> None:
     population = draw_population(inputs=2 + ACTIONS + 2, dtype=dtype, initial_state=initial_state)
     senses = make_senses(dtype)
-    plain_hidden, plain = run(population, Unroller(population, STEPS, EPISODES, derived=False), senses)
-    derived_hidden, derived = run(population, Unroller(population, STEPS, EPISODES), senses)
-    torch.testing.assert_close(derived_hidden, plain_hidden, rtol=relative, atol=relative)
+    plain_output, plain = run(population, Unroller(population, STEPS, EPISODES, derived=False), senses)
+    fast_output, fast = run(population, Unroller(population, STEPS, EPISODES), senses)
+    torch.testing.assert_close(fast_output, plain_output, rtol=relative, atol=relative)
     assert plain.keys() == population.weights.keys()
-    assert_agree(derived, plain, relative)
+    assert_agree(fast, plain, relative)
+
+
+def test_kernels_and_torch_operations_agree_over_a_long_episode(draw_population: Any) -> None:
+    """More actions than fit one block of head columns, and more steps than one stretch of the weight gradient."""
+    steps, inputs = 57, 3
+    population = draw_population(inputs=inputs, actions=6)
+    generator = torch.Generator().manual_seed(3)
+    received = torch.randn(SUBJECTS, steps, EPISODES, inputs, generator=generator)
+    columns = population.weights["head_weight"].shape[-1]
+    reaching = torch.randn(SUBJECTS, steps, EPISODES, columns, generator=generator)
+    state = [torch.randn(SUBJECTS, EPISODES, population.core.units, generator=generator) for _ in range(2)]
+    results = []
+    for kind, dtype in ((LSTMTrace, torch.float64), (LSTMTrace, torch.float32), (CompiledTrace, torch.float32)):
+        weights = {name: weight.detach().to(dtype) for name, weight in population.weights.items()}
+        trace = kind(weights, inputs, steps, EPISODES)
+        trace.begin(weights, *(each.to(dtype) for each in state))
+        for step in range(steps):
+            trace.received[step].copy_(received[:, step])
+            trace.step(step)
+        results.append((trace.output.clone(), *trace.backward(reaching.to(dtype)), trace.input_gradient(inputs)))
+    exact, *rounded = results
+    for found in rounded:
+        for own, true in zip(found, exact, strict=True):
+            assert own.shape == true.shape
+            assert (own - true).abs().max() <= 1e-5 * true.abs().max()
+
+
+def test_compiled_choices_are_those_of_the_cumulative_softmax() -> None:
+    generator = torch.Generator().manual_seed(5)
+    logits = 3 * torch.randn(3, 400, 5, generator=generator)
+    logits[0, 0] = torch.tensor([-200.0, 100.0, -200.0, -200.0, -200.0])
+    uniform = torch.rand(3, 400, generator=generator)
+    uniform[0, 0], uniform[0, 1], uniform[0, 2] = 0.5, 0.0, 1 - 2**-24
+    cumulative = torch.softmax(logits.double(), -1).cumsum(-1)
+    expected = (uniform[..., None] >= cumulative[..., :-1]).sum(-1)
+    # Where a uniform number lies within rounding of an edge, either side is right.
+    clear = ((uniform[..., None] - cumulative).abs() > 1e-6).all(-1)
+    assert clear.float().mean() > 0.99
+    assert torch.equal(sampled(logits, uniform)[clear], expected[clear])
+    assert sampled(logits, uniform)[0, 0] == 1
+    # The logits of a trace are a part of wider rows.
+    wide = torch.cat([logits, logits], -1)
+    assert torch.equal(sampled(wide[..., :5], uniform), sampled(logits, uniform))
+
+
+def test_each_precision_gets_its_trace(draw_population: Any) -> None:
+    assert type(make_trace(draw_population().weights, 5, STEPS, EPISODES)) is CompiledTrace
+    assert type(make_trace(draw_population(dtype=torch.float64).weights, 5, STEPS, EPISODES)) is LSTMTrace
 
 
 def test_derived_gradient_reaches_the_encoder_as_autograds_does(draw_population: Any) -> None:
@@ -116,19 +166,22 @@ def test_derived_gradient_passes_finite_differences() -> None:
 
     received = normal(subjects, steps, episodes, inputs)
 
-    def hidden(weight: Tensor, bias: Tensor, first_hidden: Tensor, first_cell: Tensor) -> Tensor:
-        trace = LSTMTrace(weight.detach(), inputs, units, steps, episodes)
-        trace.begin({"weight": weight, "bias": bias}, first_hidden, first_cell)
+    def output(*given: Tensor) -> Tensor:
+        weights = dict(zip(("weight", "bias", "head_weight", "head_bias"), given[:4], strict=True))
+        trace = LSTMTrace(weights, inputs, steps, episodes)
+        trace.begin(weights, *given[4:])
         with torch.no_grad():
             for step in range(steps):
-                trace.received(step).copy_(received[:, step])
+                trace.received[step].copy_(received[:, step])
                 trace.step(step)
-        return lstm_hidden(trace, weight, bias, first_hidden, first_cell)
+        return traced_output(trace, weights, given[4:])
 
     given = (
         normal(subjects, inputs + units, 4 * units),
         normal(subjects, 4 * units),
+        normal(subjects, units, 4),
+        normal(subjects, 4),
         normal(subjects, episodes, units),
         normal(subjects, episodes, units),
     )
-    assert torch.autograd.gradcheck(hidden, tuple(x.requires_grad_() for x in given))
+    assert torch.autograd.gradcheck(output, tuple(x.requires_grad_() for x in given))

@@ -1,0 +1,68 @@
+"""The same trace on the kernels, for float32 on the CPU."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from pfc_metarl.network.core import Weights
+from pfc_metarl.network.fast import kernels
+from pfc_metarl.network.fast.trace import LSTMTrace
+
+
+def on_kernels(tensor: Tensor) -> bool:
+    """Whether the kernels serve this tensor: float32 on the CPU."""
+    return tensor.device.type == "cpu" and tensor.dtype == torch.float32
+
+
+def sampled(
+    logits: Float[Tensor, "subject episode action"], uniform: Float[Tensor, "subject episode"]
+) -> Int[Tensor, "subject episode"]:
+    """Actions sampled from the softmax, by one kernel (``population.choose``)."""
+    action = torch.empty(uniform.shape, dtype=torch.int64)
+    kernels.choose(logits.numpy(), uniform.numpy(), action.numpy())
+    return action
+
+
+class CompiledTrace(LSTMTrace):
+    """A trace whose every step, and whose whole way back, is one call of a compiled kernel.
+
+    The gates' gradients are written over the gates: half the memory, and half the way to it.
+    """
+
+    def __init__(self, weights: Weights, inputs: int, steps: int, episodes: int) -> None:
+        super().__init__(weights, inputs, steps, episodes)
+        # The kernels see the same memory as numpy arrays.
+        self._activity = tuple(each.numpy() for each in (self.joined, self.gates, self.cell, self.output))
+
+    def _beside(self, gates: Tensor) -> Tensor:
+        return gates
+
+    def begin(
+        self,
+        weights: Weights,
+        hidden: Float[Tensor, "subject episode unit"],
+        cell: Float[Tensor, "subject episode unit"],
+    ) -> None:
+        super().begin(weights, hidden, cell)
+        self._parameters = tuple(weight.numpy() for weight in self.weights.values())
+
+    def step(self, step: int) -> Float[Tensor, "subject episode column"]:
+        kernels.step(step, *self._parameters, *self._activity)
+        return self._said[step]
+
+    def backward(self, output_gradient: Float[Tensor, "subject step episode column"]) -> tuple[Tensor, ...]:
+        weights, state = self.weights, self.cell[:, 0]
+        head_columns = weights["head_weight"].transpose(1, 2).contiguous()
+        parameters = (weights["weight"], weights["bias"], head_columns, weights["head_bias"])
+        gradients = tuple(each.new_zeros(each.shape) for each in (*parameters, state, state))
+        kernels.backward(
+            weights["weight"][:, self.inputs :].transpose(1, 2).contiguous().numpy(),
+            head_columns.numpy(),
+            *self._activity[:3],
+            output_gradient.contiguous().numpy(),
+            *(gradient.numpy() for gradient in gradients),
+        )
+        weight, bias, head_gradient, *rest = gradients
+        return weight, bias, head_gradient.transpose(1, 2), *rest

@@ -1,0 +1,229 @@
+"""One step and one backward pass of the LSTM with its heads, compiled for this machine's processor.
+
+Each kernel does one subject after the other, so that its weights and the rows of the step stay in
+cache, and products and element-wise work take turns on the same rows. All arrays are float32 and in
+C order; shapes are those of ``LSTMTrace``. Inner loops run over rows of a single gate: only such
+loops become vector instructions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, no_type_check
+
+import numpy as np
+from numba import njit
+
+# Contraction and reordering of sums; division by zero gives infinity, as in numpy, since a check would
+# keep a loop from being vectorised.
+ARITHMETIC = {"fastmath": {"contract", "reassoc", "nsz", "arcp"}, "error_model": "numpy"}
+
+FLOAT = np.float32
+
+# The lowest power of e above the smallest normal float32.
+LOWEST = FLOAT(-87.0)
+
+# Steps whose weight gradient is taken in one product: few enough for their rows to be in cache still.
+STRETCH = 10
+
+
+def _kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function when it is first called, and keep the result for other processes where a folder allows it."""
+    try:
+        return njit(function, cache=True, **ARITHMETIC)
+    except RuntimeError:  # numba finds no folder that it may write to
+        return njit(function, **ARITHMETIC)
+
+
+def _inlined(function: Callable[..., Any]) -> Any:
+    return njit(function, inline="always", **ARITHMETIC)
+
+
+@_inlined
+@no_type_check
+def _exponential(x):
+    """e^x = 2^n e^r with r within half of ln 2; a Taylor polynomial of degree 7 gives e^r to the last bit or two."""
+    x = min(max(x, LOWEST), -LOWEST)
+    n = np.floor(x * FLOAT(1.4426950408889634) + FLOAT(0.5))
+    # ln 2 in two parts, the first with few digits, so that n times it is exact.
+    r = (x - n * FLOAT(0.693359375)) + n * FLOAT(2.12194440e-4)
+    power = FLOAT(1 / 5040)
+    power = power * r + FLOAT(1 / 720)
+    power = power * r + FLOAT(1 / 120)
+    power = power * r + FLOAT(1 / 24)
+    power = power * r + FLOAT(1 / 6)
+    power = power * r + FLOAT(1 / 2)
+    power = power * r + FLOAT(1)
+    power = power * r + FLOAT(1)
+    # A float32 whose exponent bits are n + 127 is 2^n.
+    return power * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@_inlined
+@no_type_check
+def _sigmoid(x):
+    return FLOAT(1) / (FLOAT(1) + _exponential(-x))
+
+
+@_inlined
+@no_type_check
+def _tanh(x):
+    return FLOAT(2) * _sigmoid(FLOAT(2) * x) - FLOAT(1)
+
+
+@_kernel
+@no_type_check
+def _activate(gates, bias, previous_cell, cell, joined):
+    """Turn linear drives into gates, in place; write the new cell and hidden states."""
+    units = cell.shape[1]
+    inputs = joined.shape[1] - units
+    for episode in range(gates.shape[0]):
+        row = gates[episode]
+        for column in range(3 * units):
+            row[column] = _sigmoid(row[column] + bias[column])
+        input_gate, forget_gate, output_gate = row[:units], row[units : 2 * units], row[2 * units : 3 * units]
+        candidate, candidate_bias = row[3 * units :], bias[3 * units :]
+        old, new, hidden = previous_cell[episode], cell[episode], joined[episode, inputs:]
+        for unit in range(units):
+            candidate[unit] = _tanh(candidate[unit] + candidate_bias[unit])
+            new[unit] = forget_gate[unit] * old[unit] + input_gate[unit] * candidate[unit]
+            hidden[unit] = output_gate[unit] * _tanh(new[unit])
+
+
+@_kernel
+@no_type_check
+def _read_out(joined, weight, bias, output):
+    """Both heads, four columns at a time: they fill one vector register."""
+    units = weight.shape[0]
+    inputs = joined.shape[1] - units
+    for episode in range(output.shape[0]):
+        hidden, columns = joined[episode, inputs:], output[episode]
+        for first in range(0, weight.shape[1], 4):
+            a, b, c, d = bias[first], bias[first + 1], bias[first + 2], bias[first + 3]
+            for unit in range(units):
+                activity, own = hidden[unit], weight[unit, first : first + 4]
+                a += activity * own[0]
+                b += activity * own[1]
+                c += activity * own[2]
+                d += activity * own[3]
+            columns[first], columns[first + 1], columns[first + 2], columns[first + 3] = a, b, c, d
+
+
+@_kernel
+@no_type_check
+def step(time, weight, bias, head_weight, head_bias, joined, gates, cell, output):
+    """Advance every subject one step on the input written before."""
+    for subject in range(joined.shape[0]):
+        drives = gates[subject, time]
+        np.dot(joined[subject, time], weight[subject], drives)
+        _activate(drives, bias[subject], cell[subject, time], cell[subject, time + 1], joined[subject, time + 1])
+        _read_out(joined[subject, time + 1], head_weight[subject], head_bias[subject], output[subject, time])
+
+
+@_kernel
+@no_type_check
+def _through_heads(output_gradient, head_columns, hidden, hidden_gradient, weight_gradient, bias_gradient):
+    """Add what reaches hidden states and heads from their outputs, four columns at a time."""
+    for episode in range(hidden.shape[0]):
+        slopes, activity, total = output_gradient[episode], hidden[episode], hidden_gradient[episode]
+        for first in range(0, head_columns.shape[0], 4):
+            a, b, c, d = slopes[first], slopes[first + 1], slopes[first + 2], slopes[first + 3]
+            from_a, from_b = head_columns[first], head_columns[first + 1]
+            from_c, from_d = head_columns[first + 2], head_columns[first + 3]
+            to_a, to_b = weight_gradient[first], weight_gradient[first + 1]
+            to_c, to_d = weight_gradient[first + 2], weight_gradient[first + 3]
+            for unit in range(total.shape[0]):
+                total[unit] += a * from_a[unit] + b * from_b[unit] + c * from_c[unit] + d * from_d[unit]
+                to_a[unit] += a * activity[unit]
+                to_b[unit] += b * activity[unit]
+                to_c[unit] += c * activity[unit]
+                to_d[unit] += d * activity[unit]
+        for column in range(slopes.shape[0]):
+            bias_gradient[column] += slopes[column]
+
+
+@_kernel
+@no_type_check
+def _differentiate(gates, previous_cell, cell, hidden_gradient, cell_gradient, bias_gradient):
+    """Replace gates by the gradients of their drives, and carry the cell's gradient one step back.
+
+    The equations are those of ``LSTMTrace.backward``.
+    """
+    one, units = FLOAT(1), cell.shape[1]
+    for episode in range(gates.shape[0]):
+        row = gates[episode]
+        input_gate, forget_gate = row[:units], row[units : 2 * units]
+        output_gate, candidate = row[2 * units : 3 * units], row[3 * units :]
+        old, new, hidden, carried = (
+            previous_cell[episode],
+            cell[episode],
+            hidden_gradient[episode],
+            cell_gradient[episode],
+        )
+        for unit in range(units):
+            i, f, o, candid = input_gate[unit], forget_gate[unit], output_gate[unit], candidate[unit]
+            squashed = _tanh(new[unit])
+            through_output = hidden[unit] * o
+            to_cell = carried[unit] + through_output * (one - squashed * squashed)
+            output_gate[unit] = through_output * squashed * (one - o)
+            input_gate[unit] = to_cell * i * candid * (one - i)
+            candidate[unit] = to_cell * i * (one - candid * candid)
+            forget_gate[unit] = to_cell * f * old[unit] * (one - f)
+            carried[unit] = to_cell * f
+        for column in range(row.shape[0]):
+            bias_gradient[column] += row[column]
+
+
+@_kernel
+@no_type_check
+def backward(
+    recurrent, head_columns, joined, gates, cell, output_gradient,
+    weight_gradient, bias_gradient, head_gradient, head_bias_gradient, hidden_gradient, cell_gradient,
+):  # fmt: skip
+    """Go back through every subject's steps, last to first.
+
+    ``recurrent``, ``head_columns`` and ``head_gradient`` are transposed. The six gradients must be zero; at
+    the end the last two are those of the initial state, and ``gates`` holds the gradients of all drives.
+    """
+    subjects, rows, episodes, width = joined.shape
+    inputs = width - cell.shape[3]
+    part = np.empty_like(weight_gradient[0])
+    for subject in range(subjects):
+        own, slopes, cells = joined[subject], gates[subject], cell[subject]
+        to_hidden, to_cell = hidden_gradient[subject], cell_gradient[subject]
+        end = rows - 1
+        for time in range(rows - 2, -1, -1):
+            _through_heads(
+                output_gradient[subject, time], head_columns[subject], own[time + 1, :, inputs:],
+                to_hidden, head_gradient[subject], head_bias_gradient[subject],
+            )  # fmt: skip
+            _differentiate(slopes[time], cells[time], cells[time + 1], to_hidden, to_cell, bias_gradient[subject])
+            np.dot(slopes[time], recurrent[subject], to_hidden)
+            if end - time == STRETCH or time == 0:
+                many = (end - time) * episodes
+                received = own[time:end].reshape((many, width))
+                np.dot(received.T, slopes[time:end].reshape((many, slopes.shape[2])), part)
+                weight_gradient[subject] += part
+                end = time
+
+
+@_kernel
+@no_type_check
+def choose(logits, uniform, action):
+    """Sample actions as ``population.choose`` does."""
+    subjects, episodes, actions = logits.shape
+    weight = np.empty(actions, logits.dtype)
+    for subject in range(subjects):
+        for episode in range(episodes):
+            row = logits[subject, episode]
+            highest = row.max()
+            total = FLOAT(0)
+            for column in range(actions):
+                below = row[column] - highest
+                weight[column] = _exponential(below) if below > LOWEST else FLOAT(0)
+                total += weight[column]
+            threshold, reached, chosen = uniform[subject, episode] * total, weight[0], 0
+            while chosen < actions - 1 and threshold >= reached:
+                chosen += 1
+                reached += weight[chosen]
+            action[subject, episode] = chosen
