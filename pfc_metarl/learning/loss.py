@@ -14,7 +14,7 @@ def actor_critic_loss(
     advantage: Float[Tensor, "subject episode step"],
     valid: Bool[Tensor, "subject episode step"],
     value_coefficient: float,
-    entropy_coefficient: float,
+    entropy_coefficient: float | Tensor,
 ) -> Float[Tensor, " subject"]:
     r"""Loss of each subject, summed over steps and averaged over episodes.
 

@@ -23,10 +23,15 @@ class SubjectwiseOptimiser:
         self.weights = dict(weights)
         self.configuration = configuration
         parameters = list(self.weights.values())
+        # On a GPU the step size is a number in its memory, so that a captured update sees it change.
+        on_gpu = parameters[0].device.type == "cuda"
+        rate = torch.tensor(configuration.learning_rate, device="cuda") if on_gpu else configuration.learning_rate
         if configuration.optimiser == "rmsprop":
-            self._torch: torch.optim.Optimizer = torch.optim.RMSprop(parameters, alpha=0.99, eps=1e-5)
+            self._torch: torch.optim.Optimizer = torch.optim.RMSprop(
+                parameters, rate, alpha=0.99, eps=1e-5, capturable=on_gpu
+            )
         else:
-            self._torch = torch.optim.Adam(parameters, eps=1e-5)
+            self._torch = torch.optim.Adam(parameters, rate, eps=1e-5, capturable=on_gpu)
 
     def limit_gradients(self) -> Float[Tensor, " subject"]:
         """Scale down gradients that are too long; return each subject's norm before that."""
@@ -37,15 +42,18 @@ class SubjectwiseOptimiser:
                 weight.grad.mul_(scale.view(-1, *[1] * (weight.grad.ndim - 1)))
         return norm
 
-    def step(self, update: int) -> None:
-        """Apply the gradients held by the weights, and forget them."""
+    def set_rate(self, update: int) -> None:
+        """Set the step size of an update."""
+        settings = self.configuration
+        rate = annealed(settings.learning_rate, settings.final_learning_rate, update, settings.updates)
         for group in self._torch.param_groups:
-            group["lr"] = annealed(
-                self.configuration.learning_rate,
-                self.configuration.final_learning_rate,
-                update,
-                self.configuration.updates,
-            )
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+    def step(self) -> None:
+        """Apply the gradients held by the weights, and forget them."""
         self._torch.step()
         self._torch.zero_grad(set_to_none=True)
 

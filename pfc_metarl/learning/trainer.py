@@ -18,7 +18,7 @@ from pfc_metarl.learning.returns import generalised_advantage, n_step_advantage
 from pfc_metarl.learning.rollout import Rollout, collect
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.population import Population
-from pfc_metarl.tasks.episode import draw_chance
+from pfc_metarl.tasks.episode import Chance, draw_chance
 from pfc_metarl.tasks.task import Task
 
 
@@ -73,8 +73,31 @@ class Trainer:
         TrainingDivergedError
             If a loss or gradient is not finite. The weights are still those before this update.
         """
+        rollout, loss = self._live(self._draw_chance(), self._entropy_coefficient(), measure)
+        norm = self.optimiser.limit_gradients()
+        self._refuse_divergence(loss, norm)
+        self.optimiser.set_rate(self.update)
+        self.optimiser.step()
+        self.update += 1
+        return {"loss": loss, "gradient_norm": norm, **_measures(rollout)} if measure else {}
+
+    def advance_by(self, updates: int, measure: bool) -> dict[str, Tensor]:
+        """Do several updates; return the last one's measures, if asked for."""
+        for _ in range(updates - 1):
+            self.advance()
+        return self.advance(measure)
+
+    def _draw_chance(self) -> Chance:
+        episodes = self.configuration.episodes
+        return draw_chance(self.task, self.streams, self.update, episodes, device=self.population.device)
+
+    def _entropy_coefficient(self) -> float:
         settings = self.configuration
-        chance = draw_chance(self.task, self.streams, self.update, settings.episodes, device=self.population.device)
+        return annealed(settings.entropy_coefficient, settings.final_entropy_coefficient, self.update, settings.updates)
+
+    def _live(self, chance: Chance, entropy_coefficient: float | Tensor, measure: bool) -> tuple[Rollout, Tensor]:
+        """Live one batch of episodes; leave its gradients with the weights, and return it with each subject's loss."""
+        settings = self.configuration
         rollout = collect(self.task, self.unroller, chance, measure_regret=measure)
         loss = actor_critic_loss(
             logits=rollout.logits,
@@ -83,26 +106,11 @@ class Trainer:
             advantage=settings.dopamine * self._advantage(rollout),
             valid=rollout.valid,
             value_coefficient=settings.value_coefficient,
-            entropy_coefficient=annealed(
-                settings.entropy_coefficient,
-                settings.final_entropy_coefficient,
-                self.update,
-                settings.updates,
-            ),
+            entropy_coefficient=entropy_coefficient,
         )
         # Subjects share no weight, so the sum's gradient is each subject's own.
         loss.sum().backward()
-        norm = self.optimiser.limit_gradients()
-        self._refuse_divergence(loss, norm)
-        self.optimiser.step(self.update)
-        self.update += 1
-        return {"loss": loss.detach(), "gradient_norm": norm, **_measures(rollout)} if measure else {}
-
-    def advance_by(self, updates: int, measure: bool) -> dict[str, Tensor]:
-        """Do several updates; return the last one's measures, if asked for."""
-        for _ in range(updates - 1):
-            self.advance()
-        return self.advance(measure)
+        return rollout, loss.detach()
 
     def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:
         settings = self.configuration

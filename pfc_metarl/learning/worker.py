@@ -22,6 +22,7 @@ from torch import Tensor
 
 from pfc_metarl.base.errors import TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.learning.captured import CapturedTrainer
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.crew import Block, Measures
 from pfc_metarl.learning.trainer import Trainer
@@ -88,7 +89,8 @@ def trainer_of(run: Mapping[str, Any], device: torch.device | str = "cpu") -> Tr
     network = NetworkConfiguration(**run["network"])
     streams = Streams(run["seed"], run["subjects"])
     population = Population.draw(network, input_size(task, network), task.actions, streams)
-    return Trainer(task, population.to(device), TrainingConfiguration(**run["training"]), run["seed"])
+    kind = CapturedTrainer if torch.device(device).type == "cuda" else Trainer
+    return kind(task, population.to(device), TrainingConfiguration(**run["training"]), run["seed"])
 
 
 def _serve(line: Connection) -> None:

@@ -16,6 +16,7 @@ from pydantic import Field
 from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
+from pfc_metarl.tasks.task import one_hot
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -66,5 +67,4 @@ def show_cue(
     place: Int[Tensor, "subject episode"], abandoned: Bool[Tensor, "subject episode"], cues: int
 ) -> Float[Tensor, "subject episode {cues}"]:
     """Show one of several cues, one-hot; a place equal to ``cues`` and an abandoned trial show nothing."""
-    # One column more than there are cues: "nothing" falls there and is cut off.
-    return torch.nn.functional.one_hot(place.masked_fill(abandoned, cues), cues + 1)[..., :cues].to(torch.float32)
+    return one_hot(place.masked_fill(abandoned, cues), cues, torch.float32)

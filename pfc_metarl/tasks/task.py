@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -109,3 +110,11 @@ class Task(ABC, Generic[TaskState]):
 def uncertainty(probability: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
     """Posterior standard deviation of what is either 0 or 1, from its posterior mean."""
     return (probability * (1 - probability)).clamp(min=0).sqrt()
+
+
+def one_hot(index: Int[Tensor, "*batch"], size: int, dtype: torch.dtype) -> Float[Tensor, "*batch {size}"]:
+    """One at each index, zero elsewhere; all zero where the index is beyond.
+
+    Torch's own function looks at the values first, for which a GPU's caller would have to wait.
+    """
+    return (index[..., None] == torch.arange(size, device=index.device)).to(dtype)

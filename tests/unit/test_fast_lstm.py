@@ -167,7 +167,8 @@ def test_derived_gradient_passes_finite_differences() -> None:
     received = normal(subjects, steps, episodes, inputs)
 
     def output(*given: Tensor) -> Tensor:
-        weights = dict(zip(("weight", "bias", "head_weight", "head_bias"), given[:4], strict=True))
+        names = ("weight", "bias", "head_weight", "head_bias")
+        weights: dict[str, Tensor] = dict(zip(names, given[:4], strict=True))
         trace = LSTMTrace(weights, inputs, steps, episodes)
         trace.begin(weights, *given[4:])
         with torch.no_grad():

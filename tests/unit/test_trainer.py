@@ -71,7 +71,8 @@ def test_rmsprop_is_the_papers() -> None:
     for update in range(5):
         gradient = torch.tensor([[0.5, -3.0]]) * (update + 1)
         weight.grad = gradient.clone()
-        optimiser.step(update)
+        optimiser.set_rate(update)
+        optimiser.step()
         square = 0.99 * square + 0.01 * gradient**2
         expected = expected - (0.1 - 0.02 * update) * gradient / (square.sqrt() + 1e-5)
         torch.testing.assert_close(weight.detach(), expected)

@@ -1,0 +1,81 @@
+"""The update that a GPU replays: the same numbers, and nothing that waits for this computer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from pfc_metarl.base.errors import TrainingDivergedError
+from pfc_metarl.base.seeding import Streams
+from pfc_metarl.learning.captured import CapturedTrainer
+from pfc_metarl.learning.configuration import TrainingConfiguration
+from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.network import population
+from pfc_metarl.network.fast import gradient
+from pfc_metarl.network.inputs import input_size
+from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.tasks.registry import TASKS, make_task
+
+SHORT: dict[str, dict[str, Any]] = {
+    "harlow": {"objects": 4, "longest": 6},
+    "harlow-choice": {"objects": 4},
+}
+
+# Operations whose result this computer must know before it can go on.
+WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2", "repeat_interleave"}
+
+
+def make(kind: type[Trainer], task_name: str) -> Trainer:
+    task = make_task(task_name, **SHORT.get(task_name, {}))
+    network = NetworkConfiguration(units=8).seeing(task)
+    streams = Streams(3, range(2))
+    drawn = Population.draw(network, input_size(task, network), task.actions, streams)
+    return kind(task, drawn, TrainingConfiguration(episodes=3, updates=20), seed=3)
+
+
+class NoWaiting(TorchDispatchMode):
+    """Refuses what would make a GPU's caller wait."""
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = function.overloadpacket.__name__
+        assert name not in WAITING, f"{name} waits for its result"
+        return function(*args, **(kwargs or {}))
+
+
+def test_the_guard_sees_what_waits() -> None:
+    with pytest.raises(AssertionError, match="waits for its result"), NoWaiting():
+        torch.ones(1).item()
+
+
+# Worlds that are Python programs are stepped on this computer.
+@pytest.mark.parametrize("task_name", sorted(set(TASKS) - {"gymnasium"}))
+def test_no_update_waits_for_a_value(task_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In torch operations, as on a GPU."""
+    for module in (gradient, population):
+        monkeypatch.setattr(module, "on_kernels", lambda tensor: False)
+    trainer = make(CapturedTrainer, task_name)
+    assert isinstance(trainer, CapturedTrainer)
+    trainer._load()
+    with NoWaiting():
+        trainer._update()
+
+
+def test_replayed_updates_are_those_of_the_plain_trainer() -> None:
+    plain, captured = (make(kind, "two-armed-bandit") for kind in (Trainer, CapturedTrainer))
+    measures = [each.advance_by(updates, measure=True) for each in (plain, captured) for updates in (3, 4)]
+    assert plain.update == captured.update == 7
+    for name, weight in plain.population.weights.items():
+        torch.testing.assert_close(captured.population.weights[name], weight, rtol=1e-6, atol=1e-7)
+    for name in measures[1]:
+        torch.testing.assert_close(measures[3][name], measures[1][name], rtol=1e-5, atol=1e-6)
+
+
+def test_divergence_is_told_after_the_last_update() -> None:
+    trainer = make(CapturedTrainer, "two-armed-bandit")
+    with torch.no_grad():
+        trainer.population.weights["head_bias"][1] = torch.nan
+    with pytest.raises(TrainingDivergedError, match="subject 1"):
+        trainer.advance_by(2, measure=False)
