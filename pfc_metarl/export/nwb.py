@@ -19,7 +19,8 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Int
 
-from pfc_metarl.export.output import Advance, needed, unheard, written_whole
+from pfc_metarl.base.extras import needed
+from pfc_metarl.export.output import Advance, unheard, written_whole
 from pfc_metarl.export.steps import (
     READOUTS,
     episode_table,

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from pfc_metarl.base.errors import OutputError
-from pfc_metarl.export.output import needed, written_whole
+from pfc_metarl.base.extras import needed
+from pfc_metarl.export.output import written_whole
 from pfc_metarl.export.subject_network import SubjectNetwork
 from pfc_metarl.export.torch_modules import as_torch_module, description
 from pfc_metarl.network.population import Population

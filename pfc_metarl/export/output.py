@@ -1,4 +1,4 @@
-"""What every export does: write all or nothing, and say which extra is missing."""
+"""What every export does: write all or nothing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
-from pfc_metarl.base.errors import ConfigurationError, OutputError
+from pfc_metarl.base.errors import OutputError
 from pfc_metarl.base.files import LEFTOVER, unwritable
 
 # Told how many bytes of the recording were just dealt with.
@@ -46,17 +44,3 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise unwritable(path, error) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def needed(module: str, extra: str) -> ModuleType:
-    """Import a library that only some users have.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is not installed; the message says how to get it.
-    """
-    try:
-        return import_module(module)
-    except ImportError:
-        raise ConfigurationError(f'{module} is not installed: pip install "pfc-metarl[{extra}]"') from None

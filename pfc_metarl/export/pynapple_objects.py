@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pfc_metarl.export.output import Advance, needed, unheard, written_whole
+from pfc_metarl.base.extras import needed
+from pfc_metarl.export.output import Advance, unheard, written_whole
 from pfc_metarl.export.steps import (
     episode_table,
     one_subject,

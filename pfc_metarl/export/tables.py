@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from pfc_metarl.export.output import Advance, needed, unheard, written_whole
+from pfc_metarl.base.extras import needed
+from pfc_metarl.export.output import Advance, unheard, written_whole
 from pfc_metarl.export.steps import STRUCTURE, one_subject, step_table, subjects_of, tabular
 from pfc_metarl.recording.streaming import pieces
 
