@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.animation import PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -69,3 +70,31 @@ def save_figure(figure: Figure, folder: Path, name: str = "figure") -> None:
                 figure.savefig(path, metadata={"Date": None} if ending == "svg" else None)
             except OSError as error:
                 raise unwritable(path, error) from None
+
+
+def save_animation(frames: Iterable[Figure], folder: Path, rate: int = 6, name: str = "animation") -> None:
+    """Write a GIF.
+
+    Parameters
+    ----------
+    frames : one figure, handed over again and again as it changes.
+    folder : to write into.
+    rate : frames per second.
+    name : of the file, without its ending.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    path, writer = folder / f"{name}.gif", PillowWriter(fps=rate)
+    with mpl.rc_context({**_SETTINGS, "savefig.dpi": "figure"}):
+        coming = iter(frames)
+        figure = next(coming)
+        try:
+            with writer.saving(figure, str(path), dpi=figure.dpi):
+                writer.grab_frame()
+                for _ in coming:
+                    writer.grab_frame()
+        except OSError as error:
+            raise unwritable(path, error) from None

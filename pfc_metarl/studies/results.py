@@ -10,15 +10,17 @@ from typing import Any
 import pandas as pd
 
 from pfc_metarl.base.files import write_atomically
-from pfc_metarl.figures.style import save_figure
+from pfc_metarl.figures.style import save_animation, save_figure
 from pfc_metarl.recording.files import save_recording
 from pfc_metarl.studies.claim import Judgement
 from pfc_metarl.studies.study import Evaluation, Study
 
 
 def write_evaluation(study: Study, evaluation: Evaluation, folder: Path) -> None:
-    """Write figure, drawn data, further tables, every measure per subject (nulls among them) and recordings."""
+    """Write figure, animation, drawn data, further tables, every measure per subject, nulls among them, recordings."""
     save_figure(study.plot(evaluation), folder)
+    if study.animate is not None:
+        save_animation(study.animate(evaluation), folder)
     drawn = pd.concat([table.assign(panel=panel) for panel, table in evaluation.panels.items()], ignore_index=True)
     write_table(drawn.loc[:, ["panel", *drawn.columns.drop("panel")]], folder / "figure_data.csv")
     for name, table in evaluation.tables.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ class Study:
     plot : draw the panels.
     claims : scored on the evaluation's measures.
     with_stimuli : the same study on a folder of the user's own images, where it shows any.
+    animate : draw one figure frame by frame, where something is to be seen moving.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Study:
     plot: Callable[[Evaluation], Figure]
     claims: tuple[Claim, ...]
     with_stimuli: Callable[[Path], Study] | None = None
+    animate: Callable[[Evaluation], Iterable[Figure]] | None = None
 
 
 def score(
