@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
-from pfc_metarl.analysis.two_step import lagged_weights, stay_counts, stay_probability
+from pfc_metarl.analysis.two_step import by_kind, lagged_weights, staying
 
 from .config import LAGS
 
@@ -24,17 +24,11 @@ def panels(table: xr.Dataset, errors: xr.Dataset) -> dict[str, pd.DataFrame]:
     errors : of ``network``, ``model-based`` and ``model-free``, over ``learner subject episode trial``.
     """
     return {
-        "5c": _tidy(stay_probability(stay_counts(table).sum("episode")), "stay"),
-        "5e": _tidy(lagged_weights(table, LAGS), "weight"),
+        "5c": by_kind(staying(table)["stay"], "stay"),
+        "5e": by_kind(lagged_weights(table, LAGS), "weight"),
         "5f": _points(errors, "model-based"),
         "5g": _points(errors, "model-free"),
     }
-
-
-def _tidy(values: xr.DataArray, name: str) -> pd.DataFrame:
-    """One row per subject and cell, rewarded and common first."""
-    ordered = values.transpose("outcome", "transition", ..., "subject")
-    return ordered.to_series().rename(name).reset_index()
 
 
 def _points(errors: xr.Dataset, learner: str) -> pd.DataFrame:

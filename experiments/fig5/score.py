@@ -10,15 +10,7 @@ from jaxtyping import Float
 
 from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.analysis.learners.network_errors import STAGES, explained_errors, prediction_errors
-from pfc_metarl.analysis.two_step import (
-    STAGE_2,
-    model_based_index,
-    model_free_index,
-    stay_counts,
-    stay_probability,
-    trials,
-)
-from pfc_metarl.base.statistics import interval
+from pfc_metarl.analysis.two_step import STAGE_2, staying, trials
 from pfc_metarl.recording.trials import reward_per_trial
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
@@ -67,22 +59,14 @@ def _reward(recordings: Mapping[str, xr.Dataset]) -> Measures:
 
 def _staying(table: xr.Dataset) -> Measures:
     """The two effects on staying, and whether the interaction is above zero over a subject's own episodes."""
-    counts = stay_counts(table)
-    stay = stay_probability(counts.sum("episode"))
-    interaction, reward = model_based_index(stay).values, model_free_index(stay).values
-    by_episode = model_based_index(stay_probability(counts)).transpose("subject", "episode").values
+    found = staying(table)
+    interaction, reward = found["interaction"].values, found["reward_effect"].values
     return {
         "stay.interaction": interaction,
         "stay.reward-effect": reward,
         "stay.reward-effect-minus-interaction": np.abs(reward) - interaction,
-        "stay.interaction-above-zero": np.array([float(_above_zero(own)) for own in by_episode]),
+        "stay.interaction-above-zero": found["above_zero"].values.astype(float),
     }
-
-
-def _above_zero(values: Float[np.ndarray, " episode"]) -> bool:
-    """Whether the 95% interval over episodes is above zero; episodes without all four kinds of trial are left out."""
-    present = values[np.isfinite(values)]
-    return len(present) > 1 and interval(present).low > 0
 
 
 def _explained(errors: xr.Dataset, seed: int) -> Measures:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from jaxtyping import Bool, Float
 
 from pfc_metarl.base.regression import lagged, logistic_weights, population_weights
+from pfc_metarl.base.statistics import interval
 from pfc_metarl.recording.trials import all_wanted, by_step, prediction_error, steps_of
 
 # As the task reveals them in its `phase`.
@@ -63,10 +65,21 @@ def trials(recording: xr.Dataset, discount: float = 0.9) -> xr.Dataset:
             "rpe_stage_2": error[..., first],
             "rpe_outcome": error[..., second],
         }
-    axes = ("subject", "episode", "trial")
     return xr.Dataset(
-        {name: (axes, values) for name, values in columns.items()}, coords={"subject": recording["subject"]}
+        {name: (TRIAL, values) for name, values in columns.items()}, coords={"subject": recording["subject"]}
     )
+
+
+def better_choices(recording: xr.Dataset) -> xr.DataArray:
+    """Whether each stage-1 choice was of the action that commonly leads to the good state.
+
+    Returns
+    -------
+    Over ``subject episode trial``; NaN where the response was invalid.
+    """
+    choice, good = (by_step(recording, name)[..., steps_of(recording, STAGE_1)] for name in ("choice", "good_state"))
+    better = np.where(choice < 2, choice == good, np.nan)
+    return xr.DataArray(better, dims=TRIAL, coords={"subject": recording["subject"]}, name="better_choice")
 
 
 def stay_counts(trials: xr.Dataset) -> xr.Dataset:
@@ -117,6 +130,46 @@ def model_free_index(stay: xr.DataArray) -> xr.DataArray:
     both = stay.sum("transition", skipna=False)
     effect = both.sel(outcome="rewarded", drop=True) - both.sel(outcome="unrewarded", drop=True)
     return effect.rename("model_free_index")
+
+
+def transition_index(stay: xr.DataArray) -> xr.DataArray:
+    """Main effect of transition, RC - RU + NC - NU: what repeating choices with common transitions brings."""
+    return (_cell(stay, "rewarded") + _cell(stay, "unrewarded")).rename("transition_index")
+
+
+def staying(trials: xr.Dataset) -> xr.Dataset:
+    """How staying depends on the trial before, per subject.
+
+    Returns
+    -------
+    ``stay`` over ``subject outcome transition``; ``interaction`` of reward and transition, the main
+    effects ``reward_effect`` and ``transition_effect``, and ``above_zero``: whether the 95% interval
+    of the interaction over the subject's own episodes is above zero.
+    """
+    counts = stay_counts(trials)
+    stay = stay_probability(counts.sum("episode"))
+    by_episode = model_based_index(stay_probability(counts)).transpose("subject", "episode").values
+    return xr.Dataset(
+        {
+            "stay": stay,
+            "interaction": model_based_index(stay),
+            "reward_effect": model_free_index(stay),
+            "transition_effect": transition_index(stay),
+            "above_zero": ("subject", np.array([_above_zero(own) for own in by_episode])),
+        }
+    )
+
+
+def _above_zero(values: Float[np.ndarray, " episode"]) -> bool:
+    """Whether the 95% interval over episodes is above zero; episodes without all four kinds of trial are left out."""
+    present = values[np.isfinite(values)]
+    return len(present) > 1 and interval(present).low > 0
+
+
+def by_kind(values: xr.DataArray, name: str) -> pd.DataFrame:
+    """One row per subject and kind of trial, rewarded and common first, with the values under a name."""
+    ordered = values.transpose("outcome", "transition", ..., "subject")
+    return ordered.to_series().rename(name).reset_index()
 
 
 def lagged_weights(trials: xr.Dataset, lags: int = 5) -> xr.DataArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -99,6 +101,25 @@ def draw_errors(axes: Axes, data: pd.DataFrame, label: str) -> None:
         axes.plot(ends, slope * ends + height, color=COLOURS["black"], lw=1.2)
     axes.set(xlabel=label, ylabel="network's prediction error")
     axes.legend(loc="upper left", markerscale=2.5, handletextpad=0.2)
+
+
+def draw_better_choices(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    """Draw how often the better action is chosen, trial by trial, with bands.
+
+    Parameters
+    ----------
+    axes : to draw on.
+    data : columns ``curve trial mean low high``.
+    colours : per curve, in the order of the legend.
+    """
+    for curve, colour in colours.items():
+        own = data[data["curve"] == curve]
+        axes.plot(own["trial"], own["mean"], color=colour, label=curve, marker="o", ms=4)
+        axes.fill_between(own["trial"], own["low"], own["high"], color=colour, alpha=0.18, lw=0)
+    axes.axhline(0.5, color=COLOURS["grey"], lw=0.8, zorder=0)
+    axes.set_xticks(np.unique(data["trial"].to_numpy()))
+    axes.set(xlabel="trial", ylabel="share of choices", ylim=(0, 1.02))
+    axes.legend(loc="lower right")
 
 
 def draw_lesions(axes: Axes, data: pd.DataFrame) -> None:

@@ -26,6 +26,23 @@ STUDIES: dict[str, tuple[str, str]] = {
         "predictions",
         "Wang 2018, two predictions: dopamine blocked in training, lesions of the network",
     ),
+    "wang2016-hidden-information": (
+        "wang2016_hidden_information",
+        "Wang 2016, section 3.1.3: asking a poor arm which of ten arms is rich",
+    ),
+    "maze": ("maze", "Mazes never seen: found slowly, then found again (after Wang 2016 and Duan 2016)"),
+    "wang2016-bandits": (
+        "wang2016_bandits",
+        "Wang 2016, sections 3.1.1 and 3.1.2: training and test distributions of bandits",
+    ),
+    "wang2016-two-step": (
+        "wang2016_two_step",
+        "Wang 2016, section 3.2.1: model-based choice where payoffs last for an episode",
+    ),
+    "wang2016-restless": (
+        "wang2016_restless",
+        "Wang 2016, section 3.1.4: a learned learning rate on restless bandits",
+    ),
 }
 
 

@@ -52,6 +52,26 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "InferredValue",
         "one of two targets pays until the roles reverse (Wang 2018 Simulation 3, Fig. 4)",
     ),
+    "maze": (
+        "pfc_metarl.tasks.maze",
+        "Maze",
+        "find a goal in an unknown maze, then find it again and again (after Wang 2016 and Duan 2016)",
+    ),
+    "informative-arm": (
+        "pfc_metarl.tasks.informative_arm",
+        "InformativeArm",
+        "eleven arms, one of which pays little and tells which one pays much (Wang 2016, section 3.1.3)",
+    ),
+    "restless-bandit": (
+        "pfc_metarl.tasks.restless",
+        "RestlessBandit",
+        "two arms whose probabilities walk at random, slowly or fast (Wang 2016, section 3.1.4)",
+    ),
+    "gymnasium": (
+        "pfc_metarl.tasks.gymnasium_task",
+        "GymnasiumTask",
+        "any Gymnasium or neurogym environment with discrete actions, one Python object per episode: slow",
+    ),
 }
 
 

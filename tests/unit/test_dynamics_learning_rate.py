@@ -128,7 +128,7 @@ def test_rates_by_trial_average_everything_but_subjects() -> None:
 
 @pytest.fixture(scope="module")
 def agents() -> dict[str, Any]:
-    population = load_population(BUNDLED)[0].select([1, 2])
+    population = load_population(BUNDLED)[0].select([0, 1, 2])
     return {"trained": freeze(population), "untrained": untrained_like(population, 1)}
 
 
@@ -164,11 +164,12 @@ def test_fed_their_own_choices_the_bundled_networks_settle_on_either_arm(
         logits, _ = agent.population.heads(torch.from_numpy(points["hidden"].fillna(0).values).float())
         prefers = (logits[..., 0] - logits[..., 1]).numpy()[(fixed & points["stable"]).values]
         if name == "trained":
-            assert min(stable) >= 2
+            # In 7 of all 8 subjects, and in 2 of these 3.
+            assert sum(count >= 2 for count in stable) >= 2
             assert prefers.min() < -0.5
             assert prefers.max() > 0.5
         else:
-            assert stable == [1, 1]
+            assert stable == [1, 1, 1]
 
 
 def test_what_does_not_fit_is_refused(draw_population: Any) -> None:

@@ -4,20 +4,25 @@ from pfc_metarl.agents.reference.bayes_optimal import BayesOptimalAgent, Correla
 from pfc_metarl.agents.reference.counts import CountingAgent, Counts
 from pfc_metarl.agents.reference.gittins import GittinsAgent, gittins_index, gittins_table
 from pfc_metarl.agents.reference.index_rules import (
+    EpsilonGreedyAgent,
     GreedyAgent,
+    PriorUpperConfidenceAgent,
     RandomAgent,
     UpperConfidenceAgent,
     WinStayLoseShiftAgent,
 )
-from pfc_metarl.agents.reference.thompson import ThompsonAgent
+from pfc_metarl.agents.reference.thompson import OptimisticThompsonAgent, ThompsonAgent
 
 __all__ = [
     "BayesOptimalAgent",
     "CorrelatedOptimalAgent",
     "CountingAgent",
     "Counts",
+    "EpsilonGreedyAgent",
     "GittinsAgent",
     "GreedyAgent",
+    "OptimisticThompsonAgent",
+    "PriorUpperConfidenceAgent",
     "RandomAgent",
     "ThompsonAgent",
     "UpperConfidenceAgent",

@@ -33,6 +33,11 @@ class Counts:
         """Times each arm was chosen."""
         return self.successes + self.failures
 
+    @property
+    def posterior_mean(self) -> Float[Tensor, "subject episode arm"]:
+        """Payoff believed of each arm under a uniform prior."""
+        return (1 + self.successes) / (2 + self.choices)
+
     def observe(self, senses: Senses) -> Counts:
         """Count the previous choice; the zeros of an episode's first step add nothing."""
         chosen, reward = senses.previous_action, senses.previous_reward[..., None]

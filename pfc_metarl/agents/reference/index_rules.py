@@ -1,4 +1,4 @@
-"""Rules that need no table: random, win-stay-lose-shift, greedy and upper confidence bounds."""
+"""Rules that need no table: random, win-stay-lose-shift, greedy, epsilon-greedy and upper confidence bounds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,35 @@ class GreedyAgent(CountingAgent):
 
     def score(self, counts: Counts, senses: Senses, uniform: Tensor) -> Float[Tensor, "subject episode arm"]:
         del senses, uniform
-        return (1 + counts.successes) / (2 + counts.choices)
+        return counts.posterior_mean
+
+
+class EpsilonGreedyAgent(CountingAgent):
+    """Take any arm at random with a fixed probability, and otherwise the one with the highest posterior mean.
+
+    Parameters
+    ----------
+    subjects : index of each subject, or how many there are.
+    arms : number of arms.
+    exploration : epsilon, the probability of a random arm, from 0 to 1.
+
+    References
+    ----------
+    Compared with networks in Duan et al. (2016), section 3.1.
+    """
+
+    choice_draws = 2
+
+    def __init__(self, subjects: Sequence[int] | int, arms: int = 2, exploration: float = 0.1) -> None:
+        super().__init__(subjects, arms)
+        if not 0 <= exploration <= 1:
+            raise ConfigurationError(f"exploration is {exploration}: epsilon is a probability, from 0 to 1")
+        self.exploration = exploration
+
+    def score(self, counts: Counts, senses: Senses, uniform: Tensor) -> Float[Tensor, "subject episode arm"]:
+        del senses
+        # Where all scores are equal, every arm is as likely.
+        return torch.where(uniform < self.exploration, 0.0, counts.posterior_mean)
 
 
 class UpperConfidenceAgent(CountingAgent):
@@ -73,3 +101,32 @@ class UpperConfidenceAgent(CountingAgent):
         trial = chosen.sum(dim=-1, keepdim=True).clamp(min=1)
         bonus = (self.exploration * trial.log() / chosen).sqrt()
         return torch.where(chosen == 0, math.inf, counts.successes / chosen + bonus)
+
+
+class PriorUpperConfidenceAgent(CountingAgent):
+    r"""Upper confidence bound that begins with one success and one failure of every arm.
+
+    The highest :math:`\hat\mu_a + c \sqrt{2 \ln t / T_a}` is taken, with the posterior mean for
+    :math:`\hat\mu_a`, the number of outcomes T_a, those two among them, and the present choice's number t.
+
+    Parameters
+    ----------
+    subjects : index of each subject, or how many there are.
+    arms : number of arms.
+    exploration : c, at least 0.
+
+    References
+    ----------
+    Duan et al. (2016), section 3.1, "UCB1"; they tuned c for every number of arms and choices.
+    """
+
+    def __init__(self, subjects: Sequence[int] | int, arms: int = 2, exploration: float = 0.2) -> None:
+        super().__init__(subjects, arms)
+        if not exploration >= 0:
+            raise ConfigurationError(f"exploration is {exploration}: the UCB bonus needs a factor of 0 or more")
+        self.exploration = exploration
+
+    def score(self, counts: Counts, senses: Senses, uniform: Tensor) -> Float[Tensor, "subject episode arm"]:
+        del uniform
+        present = math.log(senses.step + 1)
+        return counts.posterior_mean + self.exploration * (2 * present / (2 + counts.choices)).sqrt()

@@ -6,6 +6,7 @@ from pfc_metarl.analysis.learners.fitting import compare, cross_validate, fit
 from pfc_metarl.analysis.learners.learner import Learner
 from pfc_metarl.analysis.learners.parameter import Parameter, draw
 from pfc_metarl.analysis.learners.pearce_hall import PearceHall
+from pfc_metarl.analysis.learners.rate_by_block import block_rates
 from pfc_metarl.analysis.learners.registry import LEARNERS, find_learner, learners_for
 from pfc_metarl.analysis.learners.rescorla_wagner import RescorlaWagner
 from pfc_metarl.analysis.learners.sequences import every_step_a_trial
@@ -22,6 +23,7 @@ __all__ = [
     "RescorlaWagner",
     "TwoStepLearner",
     "WinStayLoseShift",
+    "block_rates",
     "compare",
     "cross_validate",
     "draw",

@@ -9,6 +9,7 @@ from pfc_metarl.analysis.learners.choice_rule import ChoiceRule, Own
 from pfc_metarl.analysis.learners.learner import Details, Learner, Shape, State
 from pfc_metarl.analysis.learners.parameter import learning_rate
 from pfc_metarl.analysis.learners.sequences import Trial
+from pfc_metarl.base.errors import ConfigurationError
 
 
 class RescorlaWagner(Learner):
@@ -22,6 +23,7 @@ class RescorlaWagner(Learner):
         :math:`Q(\bar a) \leftarrow Q(\bar a) - \alpha \delta`, one estimate of r. Otherwise each
         arm has a value of its own, and the other one stays as it is.
     asymmetric : one rate for errors above zero and one for those below.
+    rate : alpha, known beforehand and not fitted; None fits it.
     perseverative, lapsing, magnitudes : as in `ChoiceRule`.
 
     References
@@ -35,6 +37,7 @@ class RescorlaWagner(Learner):
         *,
         anticorrelated: bool = False,
         asymmetric: bool = False,
+        rate: float | None = None,
         perseverative: bool = False,
         lapsing: bool = False,
         magnitudes: bool = False,
@@ -42,14 +45,19 @@ class RescorlaWagner(Learner):
         kinds = {
             "anticorrelated": anticorrelated,
             "asymmetric": asymmetric,
+            f"rate-{rate}": rate is not None,
             "perseverative": perseverative,
             "lapse": lapsing,
             "magnitudes": magnitudes,
         }
         self.name = "-".join(["rescorla-wagner", *(kind for kind, chosen in kinds.items() if chosen)])
-        self.anticorrelated, self.asymmetric = anticorrelated, asymmetric
-        rates = ("learning_rate_positive", "learning_rate_negative") if asymmetric else ("learning_rate",)
-        self.learning = tuple(learning_rate(rate) for rate in rates)
+        if rate is not None and (asymmetric or not 0 < rate <= 1):
+            raise ConfigurationError(
+                f"rate is {rate}: a known rate is one number above 0 and at most 1, for all errors"
+            )
+        self.anticorrelated, self.asymmetric, self.rate = anticorrelated, asymmetric, rate
+        names = ("learning_rate_positive", "learning_rate_negative") if asymmetric else ("learning_rate",)
+        self.learning = tuple(learning_rate(name) for name in names) if rate is None else ()
         self.rule = ChoiceRule(perseverative=perseverative, lapsing=lapsing, magnitudes=magnitudes)
 
     def start(self, shape: Shape) -> State:
@@ -69,4 +77,4 @@ class RescorlaWagner(Learner):
     def _rate(self, own: Own, error: Float[np.ndarray, "candidate subject episode"]) -> Float[np.ndarray, "..."]:
         if self.asymmetric:
             return np.where(error > 0, own["learning_rate_positive"], own["learning_rate_negative"])
-        return own["learning_rate"]
+        return own["learning_rate"] if self.rate is None else np.asarray(self.rate)

@@ -1,0 +1,20 @@
+"""The study as the program finds it."""
+
+from __future__ import annotations
+
+from pfc_metarl.studies.study import Study
+
+from .claims import CLAIMS
+from .config import PRESETS, SUBJECTS
+from .figure import plot
+from .score import evaluate
+
+STUDY = Study(
+    name="wang2016-two-step",
+    title="Wang et al. 2016, section 3.2.1: model-based choice in a two-step task learned anew each episode",
+    presets=PRESETS,
+    subjects=SUBJECTS,
+    evaluate=evaluate,
+    plot=plot,
+    claims=CLAIMS,
+)

@@ -1,0 +1,58 @@
+"""Effects on staying and better choices in the two-step task, against counts made by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from pfc_metarl.analysis.two_step import STAGE_1, STAGE_2, better_choices, by_kind, staying, transition_index
+
+AXES = ("subject", "episode", "trial")
+
+
+def trials(*episodes: list[tuple[int, bool, int]]) -> xr.Dataset:
+    """One subject; each trial is a choice, whether the transition was common, and the reward."""
+    choice, common, reward = np.moveaxis(np.array([episodes]), -1, 0)
+    columns = {"choice": choice, "common": common.astype(bool), "reward": reward, "valid": choice >= 0}
+    return xr.Dataset({name: (AXES, values) for name, values in columns.items()}, coords={"subject": [0]})
+
+
+def test_each_effect_is_the_one_counted_by_hand() -> None:
+    # Staying after RC 1 of 2, RU 0 of 1, NC 0 of 1, NU 1 of 1; the last trial has none after it.
+    table = trials([(0, True, 1), (0, True, 1), (1, False, 1), (0, True, 0), (1, False, 0), (1, True, 1)])
+    found = staying(table).isel(subject=0)
+    cells = {(o, t): float(found["stay"].sel(outcome=o, transition=t)) for o in ("rewarded", "unrewarded")
+             for t in ("common", "uncommon")}  # fmt: skip
+    assert list(cells.values()) == [0.5, 0.0, 0.0, 1.0]
+    assert float(found["interaction"]) == 0.5 - 0 - 0 + 1
+    assert float(found["reward_effect"]) == 0.5 + 0 - 0 - 1
+    assert float(found["transition_effect"]) == 0.5 - 0 + 0 - 1
+    assert float(transition_index(found["stay"])) == -0.5
+
+
+@pytest.mark.parametrize(("episodes", "above"), [(1, False), (2, True), (20, True)])
+def test_an_interaction_is_above_zero_if_its_episodes_agree(episodes: int, above: bool) -> None:
+    perfect = [(0, True, 1), (0, False, 0), (0, True, 0), (1, False, 1), (0, True, 1)]
+    assert bool(staying(trials(*[perfect] * episodes))["above_zero"][0]) == above
+
+
+def test_the_table_has_rewarded_and_common_first() -> None:
+    stay = staying(trials([(0, True, 1), (0, False, 0), (0, True, 0), (1, False, 1), (0, True, 1)]))["stay"]
+    table = by_kind(stay, "stay")
+    assert list(table["outcome"]) == ["rewarded", "rewarded", "unrewarded", "unrewarded"]
+    assert list(table["transition"]) == ["common", "uncommon"] * 2
+    assert table["stay"].tolist() == [1, 0, 0, 1]
+
+
+def test_a_better_choice_leads_commonly_to_the_good_state_and_an_invalid_one_is_neither() -> None:
+    axes = ("subject", "episode", "step")
+    columns = {
+        "phase": [STAGE_1, STAGE_2] * 4,
+        "choice": [0, 2, 1, 0, 2, 2, 0, 1],
+        "good_state": [0, 0, 0, 0, 0, 0, 1, 1],
+    }
+    recording = xr.Dataset(
+        {name: (axes, np.array([[values]])) for name, values in columns.items()}, coords={"subject": [0]}
+    )
+    np.testing.assert_array_equal(better_choices(recording).values, [[[1, 0, np.nan, 0]]])
