@@ -25,7 +25,7 @@ CLAIMS = (
     Claim(
         name="dependence-is-learned",
         statement="trained on dependent arms, regret on them is below what independent arms teach and what Gittins has",
-        paper="agents trained on dependent arms make use of it (Fig. 2c)",
+        paper="agents trained on dependent arms make use of it (Fig. 2c, from memory)",
         reference="optimal where p1 = 1 - p2 is known 1.24, optimal for independent arms 1.52",
         conditions=(
             Condition("regret.uniform.uniform", "mean below", "regret.independent.uniform"),

@@ -11,7 +11,7 @@ CLAIMS = (
     Claim(
         name="regret-below-algorithms",
         statement="regret is below that of Thompson sampling, UCB and the best delta rule with a fixed rate",
-        paper="lower than TS, UCB and R-W (Fig. 4)",
+        paper="lower than TS, UCB and R-W (3.1.4)",
         reference="an ideal observer that knows both sizes of step, as measured",
         conditions=tuple(
             Condition("regret.trained", "mean below", f"regret.{rival}")

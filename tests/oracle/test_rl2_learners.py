@@ -187,7 +187,8 @@ class FirstOfEquals(Agent):
         return self.agent.respond(memory, senses, torch.cat([uniform[..., :1] * 0, uniform[..., 1:]], dim=-1))
 
 
-# Table 1 of Duan et al. (2016) by pulls and arms; settings as in the study.
+# Table 1 of Duan et al. (2016) by pulls and arms. With 100 pulls c of UCB1 is .15: .2 is better still, and earns up
+# to 1 more than was published.
 PUBLISHED = [
     (10, 5, lambda: GittinsAgent(8, 5, 0.7), 6.6),
     (10, 10, lambda: GittinsAgent(8, 10, 0.7), 6.6),
@@ -208,9 +209,9 @@ PUBLISHED = [
     (10, 5, lambda: PriorUpperConfidenceAgent(8, 5, 0.1), 6.7),
     (10, 10, lambda: PriorUpperConfidenceAgent(8, 10, 0.1), 6.7),
     (10, 50, lambda: PriorUpperConfidenceAgent(8, 50, 0.1), 6.6),
-    (100, 5, lambda: PriorUpperConfidenceAgent(8, 5, 0.2), 78.0),
-    (100, 10, lambda: PriorUpperConfidenceAgent(8, 10, 0.2), 82.4),
-    (100, 50, lambda: PriorUpperConfidenceAgent(8, 50, 0.2), 84.3),
+    (100, 5, lambda: PriorUpperConfidenceAgent(8, 5, 0.15), 78.0),
+    (100, 10, lambda: PriorUpperConfidenceAgent(8, 10, 0.15), 82.4),
+    (100, 50, lambda: PriorUpperConfidenceAgent(8, 50, 0.15), 84.3),
     # Both greedy learners gain from a tie that is broken by chance; the published ones did not.
     (10, 5, lambda: FirstOfEquals(GreedyAgent(8, 5)), 6.6),
     (10, 10, lambda: FirstOfEquals(GreedyAgent(8, 10)), 6.6),
