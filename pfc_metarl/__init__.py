@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pfc_metarl.agents.frozen import freeze as freeze
     from pfc_metarl.learning.configuration import TrainingConfiguration as TrainingConfiguration
     from pfc_metarl.learning.training import train as train
-    from pfc_metarl.network.population import NetworkConfiguration as NetworkConfiguration
+    from pfc_metarl.network.configuration import NetworkConfiguration as NetworkConfiguration
     from pfc_metarl.recording.recorder import record as record
     from pfc_metarl.studies.registry import load as load
     from pfc_metarl.studies.reproduce import reproduce as reproduce
@@ -34,7 +34,7 @@ _HOMES = {
     "record": "pfc_metarl.recording.recorder",
     "reproduce": "pfc_metarl.studies.reproduce",
     "make_task": "pfc_metarl.tasks.registry",
-    "NetworkConfiguration": "pfc_metarl.network.population",
+    "NetworkConfiguration": "pfc_metarl.network.configuration",
     "TrainingConfiguration": "pfc_metarl.learning.configuration",
 }
 

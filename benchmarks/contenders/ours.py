@@ -12,8 +12,9 @@ from pfc_metarl.learning.crew import Crew, LocalBlock, split
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.learning.training import MEASURE_EVERY, describe_run
 from pfc_metarl.learning.worker import WorkerBlock, trainer_of
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import make_task
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.studies.presets import published
 from pfc_metarl.studies.study import Recipe
 

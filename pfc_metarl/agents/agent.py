@@ -53,6 +53,17 @@ class Agent(ABC):
     def begin(self, episodes: int) -> Any:
         """Return the memory at the start of a batch of episodes."""
 
+    def begin_next(self, memory: Any, episodes: int) -> Any:
+        """Return the memory at the start of the next episode of an epoch; nothing is kept, unless it is overridden.
+
+        Parameters
+        ----------
+        memory : what the last response of the episode before returned.
+        episodes : in the batch, the same as before.
+        """
+        del memory
+        return self.begin(episodes)
+
     @abstractmethod
     def respond(self, memory: Any, senses: Senses, uniform: Tensor) -> Response:
         """Receive one step and act.

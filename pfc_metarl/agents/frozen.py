@@ -16,6 +16,7 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.core import State
 from pfc_metarl.network.inputs import build_input, input_size, prediction_error
+from pfc_metarl.network.memory import EpisodicMemory
 from pfc_metarl.network.population import Population, choose
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.task import Task
@@ -23,17 +24,32 @@ from pfc_metarl.tasks.task import Task
 
 @dataclass(frozen=True)
 class FrozenMemory:
-    """What a frozen network carries from step to step: its activity, and nothing else.
+    """What a frozen network carries from step to step: its activity, and what it has stored of it.
 
     Attributes
     ----------
     actor : state of the policy's recurrent layer, and the value's where they share one.
     critic, value : state and last output of a separate critic.
+    actor_store, critic_store : what they have stored since the epoch began; None before the first step, and
+        always in networks without episodic memory.
     """
 
     actor: State
     critic: State | None = None
     value: Tensor | None = None
+    actor_store: EpisodicMemory | None = None
+    critic_store: EpisodicMemory | None = None
+
+
+@dataclass(frozen=True)
+class _Advanced:
+    """One network after a step: its state and store, what its heads say, and what is recorded of it."""
+
+    state: State
+    store: EpisodicMemory | None
+    logits: Tensor
+    value: Tensor
+    readout: dict[str, Tensor]
 
 
 class FrozenAgent(Agent):
@@ -94,35 +110,56 @@ class FrozenAgent(Agent):
         return FrozenMemory(self._initial(self.population, episodes), critic)
 
     @torch.inference_mode()
+    def begin_next(self, memory: FrozenMemory, episodes: int) -> FrozenMemory:
+        return replace(self.begin(episodes), actor_store=memory.actor_store, critic_store=memory.critic_store)
+
+    @torch.inference_mode()
     def respond(self, memory: FrozenMemory, senses: Senses, uniform: Tensor) -> Response:
         if self.critic is None:
-            state, logits, value = self._advance(self.population, memory.actor, senses)
-            judged, readout = FrozenMemory(state), {}
+            actor = self._advance(self.population, memory.actor, memory.actor_store, senses)
+            value, readout, judged = actor.value, {}, FrozenMemory(actor.state, actor_store=actor.store)
         else:
-            critic, _, value = self._advance(self.critic, memory.critic, senses)
+            critic = self._advance(self.critic, memory.critic, memory.critic_store, senses)
+            value = critic.value
             received, readout = self._signalled(senses, value, memory)
-            state, logits, _ = self._advance(self.population, memory.actor, senses, received)
-            judged = FrozenMemory(state, critic, value)
-        readout |= {"value": value, "policy": torch.softmax(logits, dim=-1)}
-        readout |= dict(zip(self.population.core.state_names, state, strict=True))
-        return Response(choose(logits, uniform[..., 0]), judged, readout)
+            actor = self._advance(self.population, memory.actor, memory.actor_store, senses, received)
+            judged = FrozenMemory(actor.state, critic.state, value, actor.store, critic.store)
+        readout |= {"value": value, "policy": torch.softmax(actor.logits, dim=-1), **actor.readout}
+        return Response(choose(actor.logits, uniform[..., 0]), judged, readout)
 
     def _advance(
-        self, network: Population, state: State | None, senses: Senses, received: Senses | None = None
-    ) -> tuple[State, Tensor, Tensor]:
-        """Let one network receive a step; return its state, logits and value.
+        self,
+        network: Population,
+        state: State | None,
+        store: EpisodicMemory | None,
+        senses: Senses,
+        received: Senses | None = None,
+    ) -> _Advanced:
+        """Let one network receive a step.
 
         ``received`` is what it receives of what the subject senses, where that is something else.
         """
         assert state is not None, "memory comes from this agent's own begin"
+        core = network.core
         moment = self._moment(network, senses, state)
         state = through(self.interventions, "on_state", state, moment)
         moment = replace(moment, before=state)
-        joined = build_input(network.perceive(received or senses), network.configuration)
+        perceived = network.perceive(received or senses)
+        joined = build_input(perceived, network.configuration)
         joined = through(self.interventions, "on_input", joined, moment)
-        gates = through(self.interventions, "on_gates", network.core.gates(network.weights, joined, state), moment)
-        state = through(self.interventions, "on_activity", network.core.update(gates, state), moment)
-        return state, *network.heads(state[0])
+        readout: dict[str, Tensor] = {}
+        if core.recalls:
+            if store is None:
+                store = network.empty_memory(state[0].shape[1], senses.remembering)
+            recalled = through(self.interventions, "on_recall", network.recall(store, perceived), moment)
+            joined, readout["recalled"] = torch.cat([joined, recalled], dim=-1), recalled
+        gates = through(self.interventions, "on_gates", core.gates(network.weights, joined, state), moment)
+        if core.recalls:
+            readout["reinstatement"] = gates[core.gate_names.index("reinstatement")]
+        state = through(self.interventions, "on_activity", core.update(gates, state), moment)
+        store = network.remember(store, perceived, state)
+        logits, value = network.heads(state[0])
+        return _Advanced(state, store, logits, value, readout | dict(zip(core.state_names, state, strict=True)))
 
     def _initial(self, network: Population, episodes: int) -> State:
         """One network's state at an episode's start, as the interventions leave it."""

@@ -23,6 +23,7 @@ INTERVENTIONS: dict[str, tuple[str, str]] = {
     "silence-input": ("silence an input channel: observation, action, reward or time", "silence-input channel=reward"),
     "replace-input": ("hold an input channel at a value", "replace-input channel=reward value=1"),
     "shuffle-input": ("exchange an input channel between episodes", "shuffle-input channel=reward"),
+    "shuffle-recall": ("exchange what an episodic memory gives back between episodes", "shuffle-recall seed=2"),
     "shift-error": ("add to the prediction error that is received (fig7)", "shift-error amount=-4 paid=4"),
     "reset-state": ("set the state back to the episode's start", "reset-state steps=150"),
     "swap-state": ("exchange states between episodes", "swap-state steps=150"),

@@ -15,7 +15,7 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.cli.options import described, parse
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
-from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.tasks.registry import TASKS, task_type
 
 EXAMPLE = "pfc-metarl train two-armed-bandit --subjects 8 --updates 1000 --seed 1 --out runs/a"

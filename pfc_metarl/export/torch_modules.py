@@ -70,8 +70,13 @@ def as_torch_module(population: Population, subject: int) -> SubjectNetwork:
     Raises
     ------
     ConfigurationError
-        If the population has no such subject.
+        If the population has no such subject, or its core recalls from an episodic memory, which is no layer.
     """
+    if population.core.recalls:
+        raise ConfigurationError(
+            f"a core of kind {population.configuration.core} recalls from a memory that is not exported: export a "
+            "recording of it, or train one with --core lstm"
+        )
     if subject not in population.subjects:
         there = ", ".join(map(str, population.subjects))
         raise ConfigurationError(f"no subject {subject} in this network: there is {there}")

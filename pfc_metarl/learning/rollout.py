@@ -37,7 +37,7 @@ class Rollout:
 
 def collect(task: Task[Any], unroller: ActorCriticUnroller, chance: Chance, measure_regret: bool = False) -> Rollout:
     """Let a population act through one batch of episodes and keep what learning needs."""
-    unroll = unroller.begin()
+    unroll = unroller.begin(chance.position)
 
     def act(senses: Senses, uniform: Tensor) -> Int[Tensor, "subject episode"]:
         return choose(unroll.step(senses), uniform[..., 0])

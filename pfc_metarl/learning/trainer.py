@@ -54,7 +54,7 @@ class Trainer:
         for weight in population.weights.values():
             weight.requires_grad_(True)
         self.optimiser = SubjectwiseOptimiser(population.weights, configuration)
-        self.unroller = ActorCriticUnroller(population, task.steps, configuration.episodes, derived)
+        self.unroller = ActorCriticUnroller(population, task, configuration.episodes, derived)
 
     def advance(self, measure: bool = False) -> dict[str, Tensor]:
         """Live one batch of episodes and learn from it.
@@ -129,20 +129,29 @@ class Trainer:
             )
 
     def state(self) -> dict[str, Tensor]:
-        """Weights and optimiser, by name, for a checkpoint."""
+        """Weights, optimiser and, in the middle of an epoch, episodic memories, by name, for a checkpoint."""
         return {
             **{f"weights.{name}": weight for name, weight in self.population.weights.items()},
             **{f"optimiser.{name}": value for name, value in self.optimiser.state().items()},
+            **{f"memory.{name}": value for name, value in self._memories().items()},
         }
+
+    def _memories(self) -> dict[str, Tensor]:
+        return self.unroller.memories() if self.update % self.task.epoch else {}
 
     def restore(self, state: Mapping[str, Tensor], update: int) -> None:
         """Continue from a checkpoint."""
         with torch.no_grad():
             for name, weight in self.population.weights.items():
                 weight.copy_(state[f"weights.{name}"])
-        stored = {key: value for key, value in state.items() if key.startswith("optimiser.")}
-        self.optimiser.restore({key.removeprefix("optimiser."): value for key, value in stored.items()})
+        self.optimiser.restore(_named(state, "optimiser."))
         self.update = update
+        if update % self.task.epoch:
+            self.unroller.restore_memories(_named(state, "memory."))
+
+
+def _named(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
 def _measures(rollout: Rollout) -> dict[str, Tensor]:

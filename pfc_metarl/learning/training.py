@@ -18,8 +18,9 @@ from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.crew import Block, Crew, LocalBlock, available_cores, split
 from pfc_metarl.learning.worker import WORKERS_POSSIBLE, WorkerBlock, trainer_of
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population, read_tensors, save_population, write_tensors
 from pfc_metarl.tasks.registry import make_task, task_name
 from pfc_metarl.tasks.task import Task

@@ -26,8 +26,9 @@ from pfc_metarl.learning.captured import CapturedTrainer
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.crew import Block, Measures
 from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import make_task
 
 # The line between parent and worker is a Unix socket handed down by number.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -11,6 +13,7 @@ from pfc_metarl.network.inputs import prediction_error
 from pfc_metarl.network.population import Population
 from pfc_metarl.network.unroll import Unroll, Unroller
 from pfc_metarl.tasks.episode import Senses
+from pfc_metarl.tasks.task import Task
 
 
 class ActorCriticUnroll:
@@ -62,17 +65,37 @@ class ActorCriticUnroller:
     Parameters
     ----------
     population : trained in place.
-    steps, episodes : size of a batch.
+    task : the world.
+    episodes : in a batch.
     derived : use the hand-derived gradient for an LSTM; false forces autograd.
     """
 
-    def __init__(self, population: Population, steps: int, episodes: int, derived: bool = True) -> None:
+    def __init__(self, population: Population, task: Task[Any], episodes: int, derived: bool = True) -> None:
         self.population = population
-        self.actor = Unroller(population, steps, episodes, derived)
-        critic = population.critic
-        self.critic = None if critic is None else (critic, Unroller(critic, steps, episodes, derived))
+        size, critic = (task.steps, episodes, task.remembering), population.critic
+        self.actor = Unroller(population, *size, derived)
+        self.critic = None if critic is None else (critic, Unroller(critic, *size, derived))
 
-    def begin(self) -> ActorCriticUnroll:
-        """Start a new batch of episodes."""
-        critic = None if self.critic is None else (self.critic[0], self.critic[1].begin())
-        return ActorCriticUnroll(self.population, self.actor.begin(), critic)
+    def begin(self, position: int) -> ActorCriticUnroll:
+        """Start a batch of episodes, at this position of their epochs."""
+        critic = None if self.critic is None else (self.critic[0], self.critic[1].begin(position))
+        return ActorCriticUnroll(self.population, self.actor.begin(position), critic)
+
+    def memories(self) -> dict[str, Tensor]:
+        """What the networks remember of this epoch, by name; empty without episodic memory."""
+        return {
+            f"{name}.{part}": tensor
+            for name, unroller in self._unrollers().items()
+            if unroller.memory is not None
+            for part, tensor in unroller.memory.tensors().items()
+        }
+
+    def restore_memories(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up an epoch where a checkpoint left it."""
+        for name, unroller in self._unrollers().items():
+            if unroller.memory is not None:
+                held = unroller.memory.tensors()
+                unroller.memory = unroller.memory.holding({part: tensors[f"{name}.{part}"] for part in held})
+
+    def _unrollers(self) -> dict[str, Unroller]:
+        return {"actor": self.actor} | ({} if self.critic is None else {"critic": self.critic[1]})

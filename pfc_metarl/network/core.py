@@ -1,4 +1,4 @@
-"""Recurrent cores of a population: LSTM, GRU and the plain recurrent network.
+"""Recurrent cores of a population: LSTM, with or without episodic memory, GRU and the plain recurrent network.
 
 Every weight has a leading subject dimension. A core holds no weights and no state; both
 are arguments, so that ``step`` reads as the textbook equation.
@@ -28,10 +28,12 @@ class RecurrentCore(ABC):
     ----------
     state_names : names of the state's parts; the first is always the output ``hidden``.
     gate_names : names of what ``gates`` returns.
+    recalls : whether what it receives is followed by a recalled cell state, ``units`` channels more.
     """
 
     state_names: ClassVar[tuple[str, ...]] = ("hidden",)
     gate_names: ClassVar[tuple[str, ...]] = ("candidate",)
+    recalls: ClassVar[bool] = False
 
     def __init__(self, inputs: int, units: int) -> None:
         self.inputs = inputs
@@ -92,11 +94,7 @@ class LSTM(RecurrentCore):
         return {"weight": (self.inputs + self.units, 4 * self.units), "bias": (4 * self.units,)}
 
     def draw(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
-        weights = super().draw(generator)
-        # An open forget gate lets the first gradients reach back over the episode (Jozefowicz et al. 2015).
-        weights["bias"][:] = 0
-        weights["bias"][self.units : 2 * self.units] = 1
-        return weights
+        return _with_open_forget_gate(super().draw(generator), self.units)
 
     def gates(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> Gates:
         linear = joint_product(weights, torch.cat([received, state[0]], dim=-1))
@@ -106,6 +104,44 @@ class LSTM(RecurrentCore):
     def update(self, gates: Gates, state: State) -> State:
         input_gate, forget_gate, output_gate, candidate = gates
         cell = forget_gate * state[1] + input_gate * candidate
+        return output_gate * torch.tanh(cell), cell
+
+
+class EpisodicLSTM(RecurrentCore):
+    r"""LSTM into whose cell a stored cell state can be reinstated.
+
+    It receives :math:`m_t`, the cell state that an episodic memory holds for the present cue (zero where
+    there is none), and decides by a gate of its own how much of it to let in:
+
+    .. math:: c_t = G_f c_{t-1} + G_i \tanh(L_c) + G_r \tanh(m_t), \qquad h_t = G_o \tanh(c_t).
+
+    The weight's columns hold the gates in the order input, forget, output, reinstatement, candidate. No
+    weight sees :math:`m_t` itself.
+
+    References
+    ----------
+    Ritter et al. (2018), "Been there, done that", section 3.2; Ritter et al. (2018), bioRxiv 360537.
+    """
+
+    state_names = ("hidden", "cell")
+    gate_names = ("input", "forget", "output", "reinstatement", "candidate", "recalled")
+    recalls = True
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.inputs + self.units, 5 * self.units), "bias": (5 * self.units,)}
+
+    def draw(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
+        return _with_open_forget_gate(super().draw(generator), self.units)
+
+    def gates(self, weights: Weights, received: Float[Tensor, "subject episode input"], state: State) -> Gates:
+        seen, recalled = received.tensor_split([self.inputs], dim=-1)
+        linear = joint_product(weights, torch.cat([seen, state[0]], dim=-1))
+        *sigmoids, candidate = linear.chunk(5, dim=-1)
+        return (*map(torch.sigmoid, sigmoids), torch.tanh(candidate), torch.tanh(recalled))
+
+    def update(self, gates: Gates, state: State) -> State:
+        input_gate, forget_gate, output_gate, reinstatement_gate, candidate, recalled = gates
+        cell = forget_gate * state[1] + input_gate * candidate + reinstatement_gate * recalled
         return output_gate * torch.tanh(cell), cell
 
 
@@ -159,6 +195,13 @@ class VanillaRNN(RecurrentCore):
         return gates
 
 
+def _with_open_forget_gate(weights: dict[str, np.ndarray], units: int) -> dict[str, np.ndarray]:
+    """Let the first gradients reach back over the episode (Jozefowicz et al. 2015)."""
+    weights["bias"][:] = 0
+    weights["bias"][units : 2 * units] = 1
+    return weights
+
+
 def joint_product(
     weights: Weights, joined: Float[Tensor, "subject episode joined"]
 ) -> Float[Tensor, "subject episode column"]:
@@ -166,4 +209,9 @@ def joint_product(
     return torch.baddbmm(weights["bias"][:, None], joined, weights["weight"])
 
 
-CORES: dict[str, type[RecurrentCore]] = {"lstm": LSTM, "gru": GRU, "vanilla": VanillaRNN}
+CORES: dict[str, type[RecurrentCore]] = {
+    "lstm": LSTM,
+    "episodic": EpisodicLSTM,
+    "gru": GRU,
+    "vanilla": VanillaRNN,
+}

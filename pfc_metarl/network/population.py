@@ -5,21 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.core import CORES, LSTM, RecurrentCore, State
 from pfc_metarl.network.encoder import ConvolutionalEncoder
 from pfc_metarl.network.fast.compiled import on_kernels, sampled
-from pfc_metarl.network.inputs import InputConfiguration
+from pfc_metarl.network.memory import EpisodicMemory
 from pfc_metarl.tasks.episode import Senses
-from pfc_metarl.tasks.task import Task
+from pfc_metarl.tasks.task import Remembering
 
 # Standard deviation of the heads' initial weights: policies start near uniform, and the
 # gradients that reach the core are not tiny.
@@ -27,41 +26,6 @@ HEAD_SCALE = 0.3
 
 # Begins the names of a separate critic's weights.
 CRITIC = "critic_"
-
-
-class NetworkConfiguration(InputConfiguration):
-    """The prefrontal network: its core, its size and what it receives."""
-
-    core: Literal["lstm", "gru", "vanilla"] = "lstm"
-    """Kind of recurrent layer. Example: --core gru"""
-
-    units: Annotated[int, Field(ge=1, le=4096)] = 48
-    """Recurrent units. Example: --units 64"""
-
-    initial_state: Literal["learned", "zero"] = "learned"
-    """State at an episode's start: learned (Sims 1-4 and 6) or zeros (Sim 5). Example: --initial-state zero"""
-
-    critic: Literal["shared", "separate"] = "shared"
-    """Whether the value is read from the policy's recurrent layer or from one of its own (Sim 6).
-    Example: --critic separate"""
-
-    reward_signal: Literal["reward", "error"] = "reward"
-    """What reaches the policy network of the last outcome: the reward, or its prediction error (Sim 6), which
-    needs a separate critic. Example: --reward-signal error"""
-
-    error_discount: Annotated[float, Field(ge=0.0, le=1.0)] = 0.9
-    """Gamma of that prediction error; give training's discount. Example: --error-discount 0.95"""
-
-    @model_validator(mode="after")
-    def _error_has_a_source(self) -> NetworkConfiguration:
-        if self.reward_signal == "error" and self.critic == "shared":
-            # The error at t needs the value at t, and a shared network has it only after receiving the error.
-            raise ValueError("reward_signal 'error' needs critic 'separate'")
-        return self
-
-    def seeing(self, task: Task[Any]) -> NetworkConfiguration:
-        """Return this network for a task: what the task shows as an image is seen through the encoder."""
-        return self if task.image is None else self.model_copy(update={"image": task.image})
 
 
 class Population:
@@ -174,6 +138,33 @@ class Population:
         if self.encoder is None:
             return senses
         return replace(senses, observation=self.encoder.encode(self.weights, senses.observation))
+
+    def empty_memory(self, episodes: int, remembering: Remembering | None) -> EpisodicMemory | None:
+        """An episodic memory with nothing in it; None where core or task has nothing to recall."""
+        if not self.core.recalls or remembering is None:
+            return None
+        features = len(remembering.cue) if self.encoder is None else self.encoder.features
+        like = self.weights["head_weight"].detach().new_empty(len(self.subjects), episodes, self.configuration.units)
+        return EpisodicMemory.empty(like, self.configuration.memory_slots, features)
+
+    def recall(self, memory: EpisodicMemory | None, senses: Senses) -> Float[Tensor, "subject episode unit"]:
+        """Cell state that the memory holds for what is perceived now; zero where it holds none."""
+        if memory is None or senses.remembering is None:
+            return senses.observation.new_zeros(*senses.observation.shape[:2], self.configuration.units)
+        return memory.recall(self._addressed(senses, senses.remembering.cue).detach(), self.configuration)
+
+    def remember(self, memory: EpisodicMemory | None, senses: Senses, state: State) -> EpisodicMemory | None:
+        """Memory after the step that led to this state: with its cell stored, where the task has this step store it."""
+        if memory is None or senses.remembering is None or senses.step not in senses.remembering.storing:
+            return memory
+        cell = state[self.core.state_names.index("cell")]
+        return memory.store(self._addressed(senses, senses.remembering.context), cell)
+
+    def _addressed(self, senses: Senses, features: range) -> Float[Tensor, "subject episode feature"]:
+        """What of the perceived observation addresses the memory: of an image all that the encoder makes of it."""
+        if self.encoder is not None:
+            return senses.observation
+        return senses.observation[..., features.start : features.stop]
 
     def read(self, hidden: Float[Tensor, "subject row unit"]) -> Float[Tensor, "subject row column"]:
         """What both heads say, from one joint product: logits, value and unused columns."""

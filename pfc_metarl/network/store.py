@@ -15,7 +15,8 @@ from torch import Tensor
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.files import write_atomically
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 
 # The one metadata key of our files; its value is the header, JSON. (With several keys safetensors
 # writes them in random order, and the same network would not give the same bytes.)

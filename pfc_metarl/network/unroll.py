@@ -8,18 +8,18 @@ oracle for the derived one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pfc_metarl.network.core import LSTM
+from pfc_metarl.network.core import LSTM, EpisodicLSTM
 from pfc_metarl.network.fast.gradient import make_trace, traced_output
 from pfc_metarl.network.fast.trace import LSTMTrace
 from pfc_metarl.network.inputs import build_input, input_places, write_input
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Senses
+from pfc_metarl.tasks.task import Remembering
 
 
 class Unroll(ABC):
@@ -37,17 +37,22 @@ class Unroll(ABC):
 class AutogradUnroll(Unroll):
     """Any core, differentiated by autograd."""
 
-    def __init__(self, population: Population, episodes: int) -> None:
-        self.population = population
+    def __init__(self, unroller: Unroller) -> None:
+        self.unroller = unroller
+        self.population = unroller.population
         with torch.enable_grad():
-            self.state = population.initial_state(episodes)
+            self.state = self.population.initial_state(unroller.episodes)
         self.collected: list[Tensor] = []
 
     def step(self, senses: Senses) -> Float[Tensor, "subject episode column"]:
         population = self.population
         with torch.enable_grad():
-            received = build_input(population.perceive(senses), population.configuration)
+            senses = population.perceive(senses)
+            received = build_input(senses, population.configuration)
+            if population.core.recalls:
+                received = torch.cat([received, population.recall(self.unroller.memory, senses)], dim=-1)
             self.state = population.core.step(population.weights, received, self.state)
+        self.unroller.memory = population.remember(self.unroller.memory, senses, self.state)
         self.collected.append(self.state[0])
         return population.read(self.state[0].detach()).detach()
 
@@ -60,21 +65,26 @@ class AutogradUnroll(Unroll):
 class DerivedUnroll(Unroll):
     """An LSTM with its backward pass derived by hand; buffers are reused from batch to batch."""
 
-    def __init__(self, population: Population, trace: LSTMTrace, places: Sequence[Mapping[str, Tensor]]) -> None:
-        self.population = population
+    def __init__(self, unroller: Unroller, trace: LSTMTrace) -> None:
+        self.unroller = unroller
+        self.population = unroller.population
         self.trace = trace
-        self.places = places
         with torch.enable_grad():
-            self.initial = population.initial_state(trace.episodes)
-        trace.begin(population.weights, *self.initial)
+            self.initial = self.population.initial_state(trace.episodes)
+        trace.begin(self.population.weights, *self.initial)
         self.images: list[Tensor] = []
 
     def step(self, senses: Senses) -> Float[Tensor, "subject episode column"]:
         if self.population.encoder is not None:
             self.images.append(senses.observation)
             senses = self.population.perceive(senses)
-        write_input(senses, self.places[senses.step])
-        return self.trace.step(senses.step)
+        write_input(senses, self.unroller.places[senses.step])
+        if not self.population.core.recalls:
+            return self.trace.step(senses.step)
+        self.trace.recall(senses.step, self.population.recall(self.unroller.memory, senses))
+        said = self.trace.step(senses.step)
+        self.unroller.memory = self.population.remember(self.unroller.memory, senses, self.trace.state(senses.step))
+        return said
 
     def output(self) -> Float[Tensor, "subject step episode column"]:
         return traced_output(self.trace, self.population.weights, self.initial, self._encoded())
@@ -97,21 +107,36 @@ class Unroller:
     ----------
     population : whose core is unrolled.
     steps, episodes : size of a batch.
+    remembering : what of the observation addresses an episodic memory.
     derived : use the hand-derived gradient for an LSTM; false forces autograd.
+
+    Attributes
+    ----------
+    memory : what the network remembers after the last batch, where it has an episodic memory.
     """
 
-    def __init__(self, population: Population, steps: int, episodes: int, derived: bool = True) -> None:
+    def __init__(
+        self,
+        population: Population,
+        steps: int,
+        episodes: int,
+        remembering: Remembering | None = None,
+        derived: bool = True,
+    ) -> None:
         self.population = population
         self.episodes = episodes
+        self.memory = self._empty = population.empty_memory(episodes, remembering)
         self.trace: LSTMTrace | None = None
-        if derived and isinstance(population.core, LSTM):
+        if derived and isinstance(population.core, (LSTM, EpisodicLSTM)):
             self.trace = make_trace(population.weights, population.inputs, steps, episodes)
             self.places = [
                 input_places(received, population.configuration, population.actions) for received in self.trace.received
             ]
 
-    def begin(self) -> Unroll:
-        """Start a new batch of episodes."""
-        if self.trace is None:
-            return AutogradUnroll(self.population, self.episodes)
-        return DerivedUnroll(self.population, self.trace, self.places)
+    def begin(self, position: int = 0) -> Unroll:
+        """Start the batch at this position of its epoch; the first one finds the memory empty."""
+        if position == 0:
+            self.memory = self._empty
+        if self.trace is not None:
+            return DerivedUnroll(self, self.trace)
+        return AutogradUnroll(self)

@@ -26,8 +26,11 @@ INTERVENTIONS = (
     "scale-gate gate=forget factor=0.8",
 )
 
-# Enough for a mean reward; each intervention is recorded anew.
-EPISODES = 40
+# In networks with episodic memory, where there is something to remember.
+OF_MEMORY = ("block-gate gate=reinstatement", "shuffle-recall")
+
+# Enough for a mean reward, and for epochs that exchange what they recall; each intervention is recorded anew.
+EPISODES, EPOCHS = 40, 4
 
 TEXT = (
     "Each disturbance is one line, as it is given to --intervene; everything else stays, and so do the problems that "
@@ -40,8 +43,9 @@ TEXT = (
 def section(examined: Examined) -> Section:
     """Record the network under each intervention and compare what it earns."""
     half = examined.task.steps // 2
-    gated = examined.trained.population.configuration.core == "lstm"
-    lines = [line.format(half=half) for line in INTERVENTIONS if gated or "gate" not in line]
+    core = examined.trained.population.core
+    lines = [line.format(half=half) for line in INTERVENTIONS if "forget" in core.gate_names or "gate" not in line]
+    lines += OF_MEMORY if core.recalls and examined.task.remembering is not None else ()
     earned = {"control": _earned(examined, examined.trained)}
     for line in lines:
         earned[line] = _earned(examined, examined.trained.perturbed(parse_intervention(line)))
@@ -65,7 +69,8 @@ def section(examined: Examined) -> Section:
 
 
 def _earned(examined: Examined, agent: Agent) -> Float[np.ndarray, " subject"]:
-    recording = record(agent, examined.task, EPISODES, examined.seed, variables=())
+    episodes = max(EPISODES, EPOCHS * examined.task.epoch)
+    recording = record(agent, examined.task, episodes, examined.seed, variables=())
     return recording["reward"].astype(float).sum("step").mean("episode").values
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,14 @@ from tqdm.auto import tqdm
 from pfc_metarl.agents.agent import Agent
 from pfc_metarl.base.errors import ConfigurationError, FrozenWeightsError
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.tasks.episode import Row, Senses, draw_chance, run_episodes
+from pfc_metarl.tasks.episode import Chance, Row, Senses, draw_chance, run_episodes
 from pfc_metarl.tasks.registry import task_name
 from pfc_metarl.tasks.task import Task
 
 TRIAL = ("subject", "episode", "step")
 
 # Axes of a network's readouts after `subject episode step`; a scalar readout has none.
-READOUT_AXES = {"policy": ("action",), "hidden": ("unit",), "cell": ("unit",)}
+READOUT_AXES = {"policy": ("action",)} | dict.fromkeys(("hidden", "cell", "recalled", "reinstatement"), ("unit",))
 
 
 def record(
@@ -41,7 +41,8 @@ def record(
     ----------
     agent : a frozen network or a reference learner.
     task : the world.
-    episodes : per subject.
+    episodes : per subject; of a task whose problems recur as many more as fill the last epoch. Epochs stand one
+        after the other, each with its episodes in order.
     seed : root seed of the evaluation; two agents with the same seed meet the same problems.
     variables : readouts and truths to keep; None keeps all. Inputs, actions and rewards are
         always kept, but for images: name "observation" to keep those too.
@@ -64,9 +65,24 @@ def record(
         raise ConfigurationError(f"episodes is {episodes}: record at least 1 episode")
     agent.refuse_unfit(task)
     before = agent.fingerprints()
-    chance = draw_chance(task, Streams(seed, agent.subjects, "evaluation"), 0, episodes, agent.choice_draws)
-    collected = _Collected(variables)
-    memory = agent.begin(episodes)
+    streams, epochs = Streams(seed, agent.subjects, "evaluation"), -(-episodes // task.epoch)
+    memory, recorded = agent.begin(epochs), []
+    with tqdm(total=task.epoch * task.steps, desc="recording", unit="step", disable=quiet) as bar:
+        for position in range(task.epoch):
+            if position:
+                memory = agent.begin_next(memory, epochs)
+            chance = draw_chance(task, streams, position, epochs, agent.choice_draws)
+            collected = _Collected(variables)
+            memory = _live(agent, memory, task, chance, collected, bar)
+            recorded.append(collected)
+    if agent.fingerprints() != before:
+        raise FrozenWeightsError("a weight changed while recording; the recording is not kept")
+    attributes = {"task": task_name(task), "seed": seed, "weight_hashes": before}
+    return _dataset(_by_epoch([each.joined() for each in recorded]), recorded[0].axes, agent.subjects, attributes)
+
+
+def _live(agent: Agent, memory: Any, task: Task[Any], chance: Chance, collected: _Collected, bar: Any) -> Any:
+    """Put an agent through one batch of episodes and keep everything; return its memory at the end."""
 
     def act(senses: Senses, uniform: Tensor) -> Tensor:
         nonlocal memory
@@ -77,14 +93,18 @@ def record(
         return response.action
 
     with torch.no_grad():
-        rows = run_episodes(task, act, chance)
-        for row in tqdm(rows, total=task.steps, desc="recording", unit="step", disable=quiet):
+        for row in run_episodes(task, act, chance):
             collected.keep_row(task, row)
+            bar.update()
     collected.add_beliefs(task)
-    if agent.fingerprints() != before:
-        raise FrozenWeightsError("a weight changed while recording; the recording is not kept")
-    attributes = {"task": task_name(task), "seed": seed, "weight_hashes": before}
-    return _dataset(collected.joined(), collected.axes, agent.subjects, attributes)
+    return memory
+
+
+def _by_epoch(positions: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Join the episodes of all epochs, one epoch after the other."""
+    if len(positions) == 1:
+        return dict(positions[0])
+    return {name: torch.stack([each[name] for each in positions], dim=2).flatten(1, 2) for name in positions[0]}
 
 
 class _Collected:

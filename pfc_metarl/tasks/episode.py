@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.tasks.task import Task, TimeStep
+from pfc_metarl.tasks.task import Remembering, Task, TimeStep
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Senses:
     previous_reward : earned by the previous action; zero at the first step.
     phases : of each step of a trial, from which the step's own trial and phase follow; empty where trials
         differ in length.
+    remembering : what of the observation addresses an episodic memory, and when it is written; None if nothing.
     """
 
     step: int
@@ -39,6 +40,7 @@ class Senses:
     previous_action: Float[Tensor, "subject episode action"]
     previous_reward: Float[Tensor, "subject episode"]
     phases: tuple[int, ...] = ()
+    remembering: Remembering | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Chance:
-    """All uniform numbers that one batch of episodes will use, drawn beforehand."""
+    """All uniform numbers that one batch of episodes will use, drawn beforehand.
+
+    ``position`` is the place of these episodes in their epochs, whose episodes share ``start``.
+    """
 
     start: Float[Tensor, "subject episode start_draw"]
     world: Float[Tensor, "subject step episode world_draw"]
     choice: Float[Tensor, "subject step episode choice_draw"]
+    position: int = 0
 
 
 def draw_chance(
@@ -75,19 +81,21 @@ def draw_chance(
     choice_draws: int = 1,
     device: torch.device | str = "cpu",
 ) -> Chance:
-    """Draw the chance of one batch of episodes.
+    """Draw the chance of the ``counter``-th batch of episodes.
 
-    Start, world and choice have streams of their own, so that two agents meet the same
-    problems however differently they choose.
+    Successive batches are the successive episodes of one epoch, and then of the next. Start, world and choice
+    have streams of their own, so that two agents meet the same problems however differently they choose.
     """
 
-    def uniform(purpose: str, *shape: int) -> Tensor:
+    def uniform(purpose: str, counter: int, *shape: int) -> Tensor:
         return torch.from_numpy(streams.uniform(purpose, counter, shape)).to(device)
 
+    epoch, position = divmod(counter, task.epoch)
     return Chance(
-        start=uniform("start", episodes, task.start_draws),
-        world=uniform("world", task.steps, episodes, task.step_draws),
-        choice=uniform("choice", task.steps, episodes, choice_draws),
+        start=uniform("start", epoch, episodes, task.start_draws),
+        world=uniform("world", counter, task.steps, episodes, task.step_draws),
+        choice=uniform("choice", counter, task.steps, episodes, choice_draws),
+        position=position,
     )
 
 
@@ -104,7 +112,7 @@ def run_episodes(
     act : chooses an action from what is received and this step's uniform numbers.
     chance : uniform numbers for the whole batch.
     """
-    state, shown = task.start(chance.start)
+    state, shown = task.start_at(chance.position, chance.start)
     senses, valid = first_senses(task, shown), ~shown.ended
     for choice, world in zip(chance.choice.unbind(1), chance.world.unbind(1), strict=True):
         action = act(senses, choice)
@@ -123,10 +131,12 @@ def first_senses(task: Task[Any], shown: TimeStep) -> Senses:
         previous_action=shown.reward.new_zeros(*shown.reward.shape, task.actions),
         previous_reward=shown.reward,
         phases=task.phases,
+        remembering=task.remembering,
     )
 
 
 def next_senses(senses: Senses, action: Int[Tensor, "subject episode"], shown: TimeStep) -> Senses:
     """What a subject receives after an action: what it did, what that earned, and what the world now shows."""
     taken = torch.zeros_like(senses.previous_action).scatter_(-1, action[..., None], 1.0)
-    return Senses(senses.step + 1, senses.horizon, shown.observation, taken, shown.reward, senses.phases)
+    always = senses.phases, senses.remembering
+    return Senses(senses.step + 1, senses.horizon, shown.observation, taken, shown.reward, *always)

@@ -40,6 +40,22 @@ class Truth:
     axes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Remembering:
+    """How a task speaks to an episodic memory.
+
+    Attributes
+    ----------
+    cue : features of the observation by which states are recalled; where all are zero nothing is recalled.
+    context : features under which a state is stored; where all are zero nothing is stored.
+    storing : steps of an episode after which the network's state is stored.
+    """
+
+    cue: range
+    context: range
+    storing: tuple[int, ...]
+
+
 class Task(ABC, Generic[TaskState]):
     """A world of many subjects and episodes, stepped together.
 
@@ -54,7 +70,11 @@ class Task(ABC, Generic[TaskState]):
     steps : network time steps of the longest episode.
     phases : of each step of a trial, where all trials have the same; empty where they differ in length.
     start_draws, step_draws : uniform numbers used by ``start`` and by each ``step``.
-    image : height, width and channels where the observation is an image, flattened; None elsewhere.
+    image : height, width and channels where the observation is an image, flattened; None elsewhere. The cue and
+        the context of ``remembering`` are then all that the encoder makes of it.
+    epoch : successive episodes of which later ones may bring back the problems of earlier ones; 1 where every
+        episode is new.
+    remembering : what of the observation addresses an episodic memory; None where there is nothing to remember.
     """
 
     configuration_type: ClassVar[type[Configuration]]
@@ -66,6 +86,8 @@ class Task(ABC, Generic[TaskState]):
     start_draws: int
     step_draws: int
     image: tuple[int, int, int] | None = None
+    epoch: int = 1
+    remembering: Remembering | None = None
 
     def __init__(self, configuration: Any) -> None:
         self.configuration = configuration
@@ -73,6 +95,16 @@ class Task(ABC, Generic[TaskState]):
     @abstractmethod
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[TaskState, TimeStep]:
         """Begin an episode: draw its parameters and show its first observation."""
+
+    def start_at(
+        self, position: int, uniform: Float[Tensor, "subject episode draw"]
+    ) -> tuple[TaskState, TimeStep]:
+        """Begin the episode at a position of its epoch, from 0; all episodes of an epoch get the same ``uniform``.
+
+        ``start`` is position 0. A task whose problems recur overrides this; elsewhere there is no other position.
+        """
+        del position
+        return self.start(uniform)
 
     @abstractmethod
     def step(

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.registry import TASKS, make_task, task_name, task_type
 from pfc_metarl.tasks.task import Task, TimeStep, Truth

@@ -18,7 +18,8 @@ from pfc_metarl.analysis.dynamics import (
     line_attractor,
     ring_attractor,
 )
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 
 STILL = ConstantInput(observation=(0.0,))
 ZERO, ONE = -60.0, 60.0  # a gate's bias that closes or opens it for good

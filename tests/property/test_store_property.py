@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pfc_metarl.base.errors import StoredFileError
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population, save_population
 
 quick = settings(max_examples=25, deadline=None, derandomize=True)

@@ -16,7 +16,8 @@ from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.rollout import Rollout, collect
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.episode import draw_chance
 
@@ -24,7 +25,7 @@ SEPARATE: dict[str, Any] = {"critic": "separate", "reward_signal": "error", "err
 
 
 def lived(population: Population, task: Any, derived: bool = True) -> Rollout:
-    unroller = ActorCriticUnroller(population, task.steps, 4, derived)
+    unroller = ActorCriticUnroller(population, task, 4, derived)
     return collect(task, unroller, draw_chance(task, Streams(0, [0, 1], "evaluation"), 0, episodes=4))
 
 

@@ -118,7 +118,7 @@ def test_a_rollout_for_learning_is_aligned_with_a_recording(counting: Any, draw_
     task = counting()
     population = draw_population(task, subjects=2)
     rollout = collect(
-        task, ActorCriticUnroller(population, task.steps, 4), draw_chance(task, Streams(0, [0, 1]), 0, episodes=4)
+        task, ActorCriticUnroller(population, task, 4), draw_chance(task, Streams(0, [0, 1]), 0, episodes=4)
     )
 
     class Replay(Scripted):

@@ -14,9 +14,10 @@ from pfc_metarl.learning.captured import CapturedTrainer
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network import population
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.fast import gradient
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import TASKS, make_task
 
 SHORT: dict[str, dict[str, Any]] = {

@@ -12,7 +12,7 @@ from pfc_metarl.base.configuration import Configuration, read_toml
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import subject_indices
-from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.tasks.bandit import BanditConfiguration
 
 

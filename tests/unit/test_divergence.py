@@ -14,7 +14,8 @@ from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.learning.training import train
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import read_tensors
 
 

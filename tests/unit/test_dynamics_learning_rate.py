@@ -24,7 +24,8 @@ from pfc_metarl.analysis.dynamics import (
 )
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.figures.dynamics import draw_learning_rate
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.bandit import Bandit, BanditConfiguration

@@ -13,9 +13,10 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.encoder import ConvolutionalEncoder
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.registry import make_task
 

@@ -18,8 +18,9 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.export.subject_network import SubjectNetwork
 from pfc_metarl.export.torch_modules import as_torch_module, write_torch
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import read_tensors
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.registry import make_task

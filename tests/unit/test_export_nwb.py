@@ -21,8 +21,9 @@ from pfc_metarl.base.seeding import Streams
 from pfc_metarl.export import nwb_stream
 from pfc_metarl.export.nwb import write_nwb
 from pfc_metarl.export.pynapple_objects import to_pynapple, write_pynapple
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.recording.files import save_recording
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.recording.streaming import open_recording

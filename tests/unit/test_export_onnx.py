@@ -18,7 +18,8 @@ from pfc_metarl.base.seeding import Streams
 from pfc_metarl.export import onnx_files
 from pfc_metarl.export.onnx_files import greatest_difference, write_onnx
 from pfc_metarl.export.torch_modules import as_torch_module
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population
 from pfc_metarl.studies.registry import bundled_networks
 

@@ -15,8 +15,13 @@ from pfc_metarl.network.fast.trace import LSTMTrace
 from pfc_metarl.network.population import Population
 from pfc_metarl.network.unroll import AutogradUnroll, DerivedUnroll, Unroller
 from pfc_metarl.tasks.episode import Senses
+from pfc_metarl.tasks.task import Remembering
 
 SUBJECTS, EPISODES, STEPS, ACTIONS = 2, 3, 7, 3
+
+# What networks with episodic memory do with these observations; others take no notice.
+REMEMBERING = Remembering(cue=range(2), context=range(2), storing=(1, 3, 4))
+CORES = pytest.mark.parametrize("core", ["lstm", "episodic"])
 
 
 def make_senses(dtype: torch.dtype, seed: int = 0) -> list[Senses]:
@@ -30,6 +35,7 @@ def make_senses(dtype: torch.dtype, seed: int = 0) -> list[Senses]:
                 torch.randint(ACTIONS, (SUBJECTS, EPISODES), generator=generator)
             ],
             previous_reward=torch.randn(SUBJECTS, EPISODES, generator=generator).to(dtype),
+            remembering=REMEMBERING,
         )
         for step in range(STEPS)
     ]
@@ -66,27 +72,30 @@ def assert_agree(found: dict[str, Tensor], expected: dict[str, Tensor], relative
 
 @pytest.mark.parametrize(("dtype", "relative"), [(torch.float32, 1e-5), (torch.float64, 1e-10)])
 @pytest.mark.parametrize("initial_state", ["learned", "zero"])
+@CORES
 def test_fast_gradient_is_autograds(
-    draw_population: Any, dtype: torch.dtype, relative: float, initial_state: str
+    draw_population: Any, dtype: torch.dtype, relative: float, initial_state: str, core: str
 ) -> None:
-    population = draw_population(inputs=2 + ACTIONS + 2, dtype=dtype, initial_state=initial_state)
-    senses = make_senses(dtype)
-    plain_output, plain = run(population, Unroller(population, STEPS, EPISODES, derived=False), senses)
-    fast_output, fast = run(population, Unroller(population, STEPS, EPISODES), senses)
+    population = draw_population(inputs=2 + ACTIONS + 2, dtype=dtype, initial_state=initial_state, core=core)
+    senses, size = make_senses(dtype), (STEPS, EPISODES, REMEMBERING)
+    plain_output, plain = run(population, Unroller(population, *size, derived=False), senses)
+    fast_output, fast = run(population, Unroller(population, *size), senses)
     torch.testing.assert_close(fast_output, plain_output, rtol=relative, atol=relative)
     assert plain.keys() == population.weights.keys()
     assert_agree(fast, plain, relative)
 
 
-def test_kernels_and_torch_operations_agree_over_a_long_episode(draw_population: Any) -> None:
+@CORES
+def test_kernels_and_torch_operations_agree_over_a_long_episode(draw_population: Any, core: str) -> None:
     """More actions than fit one block of head columns, and more steps than one stretch of the weight gradient."""
     steps, inputs = 57, 3
-    population = draw_population(inputs=inputs, actions=6)
+    population = draw_population(inputs=inputs, actions=6, core=core)
     generator = torch.Generator().manual_seed(3)
     received = torch.randn(SUBJECTS, steps, EPISODES, inputs, generator=generator)
     columns = population.weights["head_weight"].shape[-1]
     reaching = torch.randn(SUBJECTS, steps, EPISODES, columns, generator=generator)
     state = [torch.randn(SUBJECTS, EPISODES, population.core.units, generator=generator) for _ in range(2)]
+    recalled = 2 * torch.randn(SUBJECTS, steps, EPISODES, population.core.units, generator=generator)
     results = []
     for kind, dtype in ((LSTMTrace, torch.float64), (LSTMTrace, torch.float32), (CompiledTrace, torch.float32)):
         weights = {name: weight.detach().to(dtype) for name, weight in population.weights.items()}
@@ -94,6 +103,8 @@ def test_kernels_and_torch_operations_agree_over_a_long_episode(draw_population:
         trace.begin(weights, *(each.to(dtype) for each in state))
         for step in range(steps):
             trace.received[step].copy_(received[:, step])
+            if population.core.recalls:
+                trace.recall(step, recalled[:, step].to(dtype))
             trace.step(step)
         results.append((trace.output.clone(), *trace.backward(reaching.to(dtype)), trace.input_gradient(inputs)))
     exact, *rounded = results
@@ -152,12 +163,14 @@ def test_a_second_batch_in_the_same_buffers_has_its_own_gradient(draw_population
 
 
 def test_each_core_gets_its_unroll(draw_population: Any) -> None:
-    assert isinstance(Unroller(draw_population(), STEPS, EPISODES).begin(), DerivedUnroll)
+    for core in ("lstm", "episodic"):
+        assert isinstance(Unroller(draw_population(core=core), STEPS, EPISODES).begin(), DerivedUnroll)
     assert isinstance(Unroller(draw_population(), STEPS, EPISODES, derived=False).begin(), AutogradUnroll)
     assert isinstance(Unroller(draw_population(core="gru"), STEPS, EPISODES).begin(), AutogradUnroll)
 
 
-def test_derived_gradient_passes_finite_differences() -> None:
+@pytest.mark.parametrize("gates", [4, 5])
+def test_derived_gradient_passes_finite_differences(gates: int) -> None:
     subjects, episodes, steps, inputs, units = 2, 2, 3, 2, 2
     generator = torch.Generator().manual_seed(4)
 
@@ -165,6 +178,7 @@ def test_derived_gradient_passes_finite_differences() -> None:
         return torch.randn(shape, generator=generator, dtype=torch.float64)
 
     received = normal(subjects, steps, episodes, inputs)
+    recalled = normal(subjects, steps, episodes, units)
 
     def output(*given: Tensor) -> Tensor:
         names = ("weight", "bias", "head_weight", "head_bias")
@@ -174,12 +188,14 @@ def test_derived_gradient_passes_finite_differences() -> None:
         with torch.no_grad():
             for step in range(steps):
                 trace.received[step].copy_(received[:, step])
+                if gates == 5:
+                    trace.recall(step, recalled[:, step])
                 trace.step(step)
         return traced_output(trace, weights, given[4:])
 
     given = (
-        normal(subjects, inputs + units, 4 * units),
-        normal(subjects, 4 * units),
+        normal(subjects, inputs + units, gates * units),
+        normal(subjects, gates * units),
         normal(subjects, units, 4),
         normal(subjects, 4),
         normal(subjects, episodes, units),

@@ -18,7 +18,8 @@ from pfc_metarl.cli.main import main
 from pfc_metarl.learning import training
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.registry import make_task

@@ -12,9 +12,10 @@ from pfc_metarl.agents.interventions import Intervention, Moment, ResetState
 from pfc_metarl.agents.language import parse_intervention
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.core import State
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.maze import Maze, MazeConfiguration, MazeState
 from pfc_metarl.tasks.maze_layout import (

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.probe.probe import SECTIONS, probe
 from pfc_metarl.probe.report import render
 from pfc_metarl.probe.section import Section

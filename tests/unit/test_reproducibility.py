@@ -19,7 +19,8 @@ from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.optimiser import gradient_norm
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.learning.training import train
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population, read_tensors
 from pfc_metarl.tasks.registry import make_task
 

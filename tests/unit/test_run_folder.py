@@ -20,7 +20,8 @@ from pfc_metarl.base.files import make_folder, write_atomically
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population, read_tensors
 from pfc_metarl.tasks.registry import make_task
 
@@ -242,7 +243,7 @@ from pathlib import Path
 torch.set_num_threads(1)
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
-from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.tasks.registry import make_task
 train(
     make_task("two-armed-bandit", trials=3), subjects=2, network=NetworkConfiguration(units=4),

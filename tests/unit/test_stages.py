@@ -10,7 +10,8 @@ from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import describe_run, train
 from pfc_metarl.learning.worker import trainer_of
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population
 from pfc_metarl.tasks.registry import make_task
 

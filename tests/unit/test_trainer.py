@@ -12,8 +12,9 @@ from pfc_metarl.learning import trainer as trainer_module
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.optimiser import SubjectwiseOptimiser, annealed
 from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import make_task
 
 

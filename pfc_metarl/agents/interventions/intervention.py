@@ -21,7 +21,7 @@ from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Senses
 from pfc_metarl.tasks.task import Task
 
-Hook = Literal["on_state", "on_input", "on_gates", "on_activity", "on_error"]
+Hook = Literal["on_state", "on_input", "on_recall", "on_gates", "on_activity", "on_error"]
 Values = TypeVar("Values", Tensor, tuple[Tensor, ...])
 
 
@@ -84,6 +84,13 @@ class Intervention(ABC):  # noqa: B024  (every hook has a meaningful default: le
         """Return the input that the network is to receive instead."""
         del moment
         return received
+
+    def on_recall(
+        self, recalled: Float[Tensor, "subject episode unit"], moment: Moment
+    ) -> Float[Tensor, "subject episode unit"]:
+        """Return the cell state that a network with episodic memory is to recall instead."""
+        del moment
+        return recalled
 
     def on_gates(self, gates: Gates, moment: Moment) -> Gates:
         """Return the gates that are to form the next state."""

@@ -103,6 +103,9 @@ def _received(
             f"the input has {received.shape[-1]} channels and the network receives {population.inputs}: give an "
             "observation of the length that its task shows"
         )
+    if population.core.recalls:
+        # An empty memory: the network's own dynamics.
+        received = torch.cat([received, population.recall(None, senses)], dim=-1)
     return received
 
 

@@ -34,7 +34,9 @@ class CompiledTrace(LSTMTrace):
     def __init__(self, weights: Weights, inputs: int, steps: int, episodes: int) -> None:
         super().__init__(weights, inputs, steps, episodes)
         # The kernels see the same memory as numpy arrays.
-        self._activity = tuple(each.numpy() for each in (self.joined, self.gates, self.cell, self.output))
+        self._activity = tuple(
+            each.numpy() for each in (self.joined, self.gates, self.cell, self.recalled, self.output)
+        )
 
     def _beside(self, gates: Tensor) -> Tensor:
         return gates
@@ -60,7 +62,7 @@ class CompiledTrace(LSTMTrace):
         kernels.backward(
             weights["weight"][:, self.inputs :].transpose(1, 2).contiguous().numpy(),
             head_columns.numpy(),
-            *self._activity[:3],
+            *self._activity[:4],
             output_gradient.contiguous().numpy(),
             *(gradient.numpy() for gradient in gradients),
         )

@@ -71,23 +71,35 @@ def _tanh(x):
     return FLOAT(2) * _sigmoid(FLOAT(2) * x) - FLOAT(1)
 
 
-@_kernel
-@no_type_check
-def _activate(gates, bias, previous_cell, cell, joined):
-    """Turn linear drives into gates, in place; write the new cell and hidden states."""
-    units = cell.shape[1]
-    inputs = joined.shape[1] - units
-    for episode in range(gates.shape[0]):
-        row = gates[episode]
-        for column in range(3 * units):
-            row[column] = _sigmoid(row[column] + bias[column])
-        input_gate, forget_gate, output_gate = row[:units], row[units : 2 * units], row[2 * units : 3 * units]
-        candidate, candidate_bias = row[3 * units :], bias[3 * units :]
-        old, new, hidden = previous_cell[episode], cell[episode], joined[episode, inputs:]
-        for unit in range(units):
-            candidate[unit] = _tanh(candidate[unit] + candidate_bias[unit])
-            new[unit] = forget_gate[unit] * old[unit] + input_gate[unit] * candidate[unit]
-            hidden[unit] = output_gate[unit] * _tanh(new[unit])
+def _activation(recalling: bool) -> Any:
+    """Make the kernel that forms the state, for a core that recalls or for one that does not."""
+
+    @_kernel
+    @no_type_check
+    def activate(gates, bias, previous_cell, recalled, cell, joined):
+        """Turn linear drives into gates, in place; write the new cell and hidden states."""
+        units = cell.shape[1]
+        inputs, sigmoids = joined.shape[1] - units, gates.shape[1] - units
+        for episode in range(gates.shape[0]):
+            row = gates[episode]
+            for column in range(sigmoids):
+                row[column] = _sigmoid(row[column] + bias[column])
+            input_gate, forget_gate, output_gate = row[:units], row[units : 2 * units], row[2 * units : 3 * units]
+            candidate, candidate_bias = row[sigmoids:], bias[sigmoids:]
+            old, new, hidden = previous_cell[episode], cell[episode], joined[episode, inputs:]
+            if recalling:
+                reinstatement_gate, stored = row[3 * units : 4 * units], recalled[episode]
+            for unit in range(units):
+                candidate[unit] = _tanh(candidate[unit] + candidate_bias[unit])
+                new[unit] = forget_gate[unit] * old[unit] + input_gate[unit] * candidate[unit]
+                if recalling:
+                    new[unit] += reinstatement_gate[unit] * stored[unit]
+                hidden[unit] = output_gate[unit] * _tanh(new[unit])
+
+    return activate
+
+
+_ACTIVATE, _ACTIVATE_RECALLING = _activation(False), _activation(True)
 
 
 @_kernel
@@ -111,12 +123,16 @@ def _read_out(joined, weight, bias, output):
 
 @_kernel
 @no_type_check
-def step(time, weight, bias, head_weight, head_bias, joined, gates, cell, output):
-    """Advance every subject one step on the input written before."""
+def step(time, weight, bias, head_weight, head_bias, joined, gates, cell, recalled, output):
+    """Advance every subject one step on the input written before; ``recalled`` is empty where nothing is recalled."""
     for subject in range(joined.shape[0]):
-        drives = gates[subject, time]
+        drives, before, after = gates[subject, time], cell[subject, time], cell[subject, time + 1]
         np.dot(joined[subject, time], weight[subject], drives)
-        _activate(drives, bias[subject], cell[subject, time], cell[subject, time + 1], joined[subject, time + 1])
+        if recalled.size:
+            stored = recalled[subject, time]
+            _ACTIVATE_RECALLING(drives, bias[subject], before, stored, after, joined[subject, time + 1])
+        else:
+            _ACTIVATE(drives, bias[subject], before, before, after, joined[subject, time + 1])
         _read_out(joined[subject, time + 1], head_weight[subject], head_bias[subject], output[subject, time])
 
 
@@ -142,42 +158,51 @@ def _through_heads(output_gradient, head_columns, hidden, hidden_gradient, weigh
             bias_gradient[column] += slopes[column]
 
 
-@_kernel
-@no_type_check
-def _differentiate(gates, previous_cell, cell, hidden_gradient, cell_gradient, bias_gradient):
-    """Replace gates by the gradients of their drives, and carry the cell's gradient one step back.
+def _differentiation(recalling: bool) -> Any:
+    """Make the kernel that goes back through a state, for a core that recalls or for one that does not."""
 
-    The equations are those of ``LSTMTrace.backward``.
-    """
-    one, units = FLOAT(1), cell.shape[1]
-    for episode in range(gates.shape[0]):
-        row = gates[episode]
-        input_gate, forget_gate = row[:units], row[units : 2 * units]
-        output_gate, candidate = row[2 * units : 3 * units], row[3 * units :]
-        old, new, hidden, carried = (
-            previous_cell[episode],
-            cell[episode],
-            hidden_gradient[episode],
-            cell_gradient[episode],
-        )
-        for unit in range(units):
-            i, f, o, candid = input_gate[unit], forget_gate[unit], output_gate[unit], candidate[unit]
-            squashed = _tanh(new[unit])
-            through_output = hidden[unit] * o
-            to_cell = carried[unit] + through_output * (one - squashed * squashed)
-            output_gate[unit] = through_output * squashed * (one - o)
-            input_gate[unit] = to_cell * i * candid * (one - i)
-            candidate[unit] = to_cell * i * (one - candid * candid)
-            forget_gate[unit] = to_cell * f * old[unit] * (one - f)
-            carried[unit] = to_cell * f
-        for column in range(row.shape[0]):
-            bias_gradient[column] += row[column]
+    @_kernel
+    @no_type_check
+    def differentiate(gates, previous_cell, recalled, cell, hidden_gradient, cell_gradient, bias_gradient):
+        """Replace gates by the gradients of their drives, and carry the cell's gradient one step back.
+
+        The equations are those of ``LSTMTrace.backward``.
+        """
+        one, units = FLOAT(1), cell.shape[1]
+        for episode in range(gates.shape[0]):
+            row = gates[episode]
+            input_gate, forget_gate = row[:units], row[units : 2 * units]
+            output_gate, candidate = row[2 * units : 3 * units], row[row.shape[0] - units :]
+            old, new = previous_cell[episode], cell[episode]
+            hidden, carried = hidden_gradient[episode], cell_gradient[episode]
+            if recalling:
+                reinstatement_gate, stored = row[3 * units : 4 * units], recalled[episode]
+            for unit in range(units):
+                i, f, o, candid = input_gate[unit], forget_gate[unit], output_gate[unit], candidate[unit]
+                squashed = _tanh(new[unit])
+                through_output = hidden[unit] * o
+                to_cell = carried[unit] + through_output * (one - squashed * squashed)
+                output_gate[unit] = through_output * squashed * (one - o)
+                input_gate[unit] = to_cell * i * candid * (one - i)
+                candidate[unit] = to_cell * i * (one - candid * candid)
+                forget_gate[unit] = to_cell * f * old[unit] * (one - f)
+                carried[unit] = to_cell * f
+                if recalling:
+                    reinstated = reinstatement_gate[unit]
+                    reinstatement_gate[unit] = to_cell * reinstated * stored[unit] * (one - reinstated)
+            for column in range(row.shape[0]):
+                bias_gradient[column] += row[column]
+
+    return differentiate
+
+
+_DIFFERENTIATE, _DIFFERENTIATE_RECALLING = _differentiation(False), _differentiation(True)
 
 
 @_kernel
 @no_type_check
 def backward(
-    recurrent, head_columns, joined, gates, cell, output_gradient,
+    recurrent, head_columns, joined, gates, cell, recalled, output_gradient,
     weight_gradient, bias_gradient, head_gradient, head_bias_gradient, hidden_gradient, cell_gradient,
 ):  # fmt: skip
     """Go back through every subject's steps, last to first.
@@ -197,7 +222,14 @@ def backward(
                 output_gradient[subject, time], head_columns[subject], own[time + 1, :, inputs:],
                 to_hidden, head_gradient[subject], head_bias_gradient[subject],
             )  # fmt: skip
-            _differentiate(slopes[time], cells[time], cells[time + 1], to_hidden, to_cell, bias_gradient[subject])
+            before, after = cells[time], cells[time + 1]
+            if recalled.size:
+                stored = recalled[subject, time]
+                _DIFFERENTIATE_RECALLING(
+                    slopes[time], before, stored, after, to_hidden, to_cell, bias_gradient[subject]
+                )
+            else:
+                _DIFFERENTIATE(slopes[time], before, before, after, to_hidden, to_cell, bias_gradient[subject])
             np.dot(slopes[time], recurrent[subject], to_hidden)
             if end - time == STRETCH or time == 0:
                 many = (end - time) * episodes
