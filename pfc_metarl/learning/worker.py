@@ -31,6 +31,9 @@ from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import make_task
 
+# Each library that multiplies matrices has a setting of its own, which may be there already and ask for more.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
 # The line between parent and worker is a Unix socket handed down by number.
 WORKERS_POSSIBLE = os.name == "posix"
 
@@ -49,7 +52,7 @@ class WorkerBlock(Block):
         number = theirs.fileno()
         program = [sys.executable, "-m", "pfc_metarl.learning.worker", str(number)]
         # The worker finds what its parent found, whatever put it on the path.
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **ONE_THREAD}
         self._process = subprocess.Popen(program, pass_fds=[number], env=environment)
         theirs.close()
         self._line = Connection(ours.detach())
