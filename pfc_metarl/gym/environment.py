@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 
-from pfc_metarl.gym.world import Episodes, checked_actions, open_world
+from pfc_metarl.gym.world import Episodes, Life, checked_actions, open_world
 
 
 class TaskEnvironment(gymnasium.Env[np.ndarray, Any]):
@@ -17,7 +17,8 @@ class TaskEnvironment(gymnasium.Env[np.ndarray, Any]):
     The observation is a vector of what the task shows, the previous action (one-hot), the previous reward
     and the time in the episode (0 to 1), in this order, all float32. At an episode's first step action and
     reward are zeros. Images are flattened from height, width and channel. An episode ends by itself, so it
-    is terminated and never truncated. ``info`` holds the task's hidden truth before the next action, and
+    is terminated and never truncated; of a task whose problems recur, each ``reset`` begins the next episode of
+    an epoch. ``info`` holds the task's hidden truth before the next action, and
     each action's mean reward as ``expected_reward``, where the task knows it.
 
     Parameters
@@ -43,14 +44,17 @@ class TaskEnvironment(gymnasium.Env[np.ndarray, Any]):
         self._world = open_world(task, action_input, reward_input, time_input, render_mode, settings)
         self.observation_space = self._world.observation_space
         self.action_space = self._world.action_space
+        self._life: Life | None = None
         self._episodes: Episodes | None = None
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Begin an episode; there are no options."""
+        """Begin the next episode, with a seed the first one of an epoch; there are no options."""
         super().reset(seed=seed, options=options)
-        self._episodes = Episodes(self._world, [self.np_random])
+        if self._life is None or seed is not None:
+            self._life = Life(self._world.task, self.np_random)
+        self._episodes = Episodes(self._world, [self._life])
         return self._episodes.received()[0], self._info(self._episodes)
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:

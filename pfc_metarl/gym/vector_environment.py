@@ -14,7 +14,7 @@ from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Int
 
 from pfc_metarl.base.errors import ConfigurationError
-from pfc_metarl.gym.world import Episodes, checked_actions, open_world
+from pfc_metarl.gym.world import Episodes, Life, checked_actions, open_world
 
 
 @dataclass
@@ -75,7 +75,7 @@ class VectorTaskEnvironment(VectorEnv[np.ndarray, Any, np.ndarray]):
         self.single_action_space = self._world.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._generators: dict[int, np.random.Generator] = {}
+        self._lives: dict[int, Life] = {}
         self._groups: list[Group] = []
 
     def reset(
@@ -132,17 +132,19 @@ class VectorTaskEnvironment(VectorEnv[np.ndarray, Any, np.ndarray]):
                 f"there are {len(seeds)} seeds for {self.num_envs} environments: give one for each"
             )
         for place in np.flatnonzero(mask).tolist():
-            if seeds[place] is not None or place not in self._generators:
-                self._generators[place] = np_random(seeds[place])[0]
+            if seeds[place] is not None or place not in self._lives:
+                self._lives[place] = Life(self._world.task, np_random(seeds[place])[0])
 
     def _begin(self, mask: Bool[np.ndarray, " environment"]) -> None:
         """Begin a new episode in some environments."""
         for group in self._groups:
             group.present &= ~mask[group.members]
-        members = np.flatnonzero(mask)
-        begun = Episodes(self._world, [self._generators[place] for place in members.tolist()])
         self._groups = [group for group in self._groups if group.present.any()]
-        self._groups.append(Group(members, np.ones(len(members), dtype=bool), begun))
+        positions = np.array([self._lives[place].position if mask[place] else -1 for place in range(self.num_envs)])
+        for position in np.unique(positions[mask]).tolist():
+            members = np.flatnonzero(positions == position)
+            begun = Episodes(self._world, [self._lives[place] for place in members.tolist()])
+            self._groups.append(Group(members, np.ones(len(members), dtype=bool), begun))
 
     def _received(self) -> np.ndarray:
         """What each environment shows now."""

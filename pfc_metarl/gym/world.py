@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,16 +79,43 @@ def _observation_space(task: Task[Any], inputs: InputConfiguration) -> Box:
     return Box(low, high, dtype=np.float32)
 
 
+class Life:
+    """One environment's chance, from epoch to epoch.
+
+    The chance of a whole episode is drawn when it begins, from the environment's own generator. So it meets the
+    same world whatever is done in it, and whoever is stepped beside it.
+
+    Parameters
+    ----------
+    task : the world.
+    generator : left behind all draws of the episodes begun.
+
+    Attributes
+    ----------
+    position : of the next episode in its epoch.
+    """
+
+    def __init__(self, task: Task[Any], generator: np.random.Generator) -> None:
+        self.task = task
+        self.generator = generator
+        self.position = 0
+        self._start = np.empty(0, np.float32)
+
+    def begin(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the start's and the steps' uniform numbers of the next episode."""
+        if self.position == 0:
+            self._start = self.generator.random(self.task.start_draws, np.float32)
+        self.position = (self.position + 1) % self.task.epoch
+        return self._start, self.generator.random((self.task.steps, self.task.step_draws), np.float32)
+
+
 class Episodes:
     """Episodes that began together and are stepped together, in one call of the task.
-
-    The chance of a whole episode is drawn when it begins, from its own generator. So an environment meets
-    the same world whatever is done in it, and whoever is stepped beside it.
 
     Parameters
     ----------
     world : the task and its channels.
-    generators : one per episode; each is left behind all of its episode's draws.
+    lives : of the environments, all at the same position of their epochs.
 
     Attributes
     ----------
@@ -99,13 +126,13 @@ class Episodes:
     reward: Float[np.ndarray, " episode"]
     ended: Bool[np.ndarray, " episode"]
 
-    def __init__(self, world: World, generators: Iterable[np.random.Generator]) -> None:
+    def __init__(self, world: World, lives: Sequence[Life]) -> None:
         self.world = world
-        task = world.task
-        shapes = ((task.start_draws,), (task.steps, task.step_draws))
-        drawn = [[chance.random(shape, np.float32) for shape in shapes] for chance in generators]
+        task, position = world.task, lives[0].position
+        assert all(life.position == position for life in lives), "episodes begin at one position of their epochs"
+        drawn = [life.begin() for life in lives]
         start, self._chance = (torch.from_numpy(np.stack(part))[None] for part in zip(*drawn, strict=True))
-        self._state, shown = task.start(start)
+        self._state, shown = task.start_at(position, start)
         self._senses = first_senses(task, shown)
         self._keep(shown.reward, shown.ended)
 

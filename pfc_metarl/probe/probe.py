@@ -17,7 +17,7 @@ from pfc_metarl.base.files import make_folder, write_atomically
 from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.figures.style import style
 from pfc_metarl.network.population import Population
-from pfc_metarl.probe import behaviour, coding, dynamics, geometry, interventions
+from pfc_metarl.probe import behaviour, coding, dynamics, geometry, interventions, memory
 from pfc_metarl.probe.report import render
 from pfc_metarl.probe.section import Examined, Section
 from pfc_metarl.recording.recorder import record
@@ -30,6 +30,7 @@ SECTIONS: dict[str, Callable[[Examined], Section]] = {
     "coding": coding.section,
     "geometry": geometry.section,
     "dynamics": dynamics.section,
+    "memory": memory.section,
     "interventions": interventions.section,
 }
 

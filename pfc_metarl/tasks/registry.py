@@ -67,6 +67,31 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "RestlessBandit",
         "two arms whose probabilities walk at random, slowly or fast (Wang 2016, section 3.1.4)",
     ),
+    "tabular-mdp": (
+        "pfc_metarl.tasks.tabular_mdp",
+        "TabularMDP",
+        "random Markov decision processes, each met for several trials (Duan 2016, section 3.2)",
+    ),
+    "barcode-bandit": (
+        "pfc_metarl.tasks.barcode_bandit",
+        "BarcodeBandit",
+        "arms whose good one is named by a barcode that comes back (Ritter 2018 ICML, Experiment 1)",
+    ),
+    "episodic-two-step": (
+        "pfc_metarl.tasks.episodic_two_step",
+        "EpisodicTwoStep",
+        "the two-step task with cues that call back earlier trials and their outcomes (Ritter 2018 bioRxiv)",
+    ),
+    "water-maze": (
+        "pfc_metarl.tasks.water_maze",
+        "WaterMaze",
+        "an open grid whose hidden goal is named by a barcode that comes back (Ritter 2018 ICML, Experiment 4)",
+    ),
+    "carousel": (
+        "pfc_metarl.tasks.carousel",
+        "Carousel",
+        "one good arm hands over to the next, in an order that holds for an episode (savings by recalled states)",
+    ),
     "gymnasium": (
         "pfc_metarl.tasks.gymnasium_task",
         "GymnasiumTask",

@@ -96,9 +96,7 @@ class Task(ABC, Generic[TaskState]):
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[TaskState, TimeStep]:
         """Begin an episode: draw its parameters and show its first observation."""
 
-    def start_at(
-        self, position: int, uniform: Float[Tensor, "subject episode draw"]
-    ) -> tuple[TaskState, TimeStep]:
+    def start_at(self, position: int, uniform: Float[Tensor, "subject episode draw"]) -> tuple[TaskState, TimeStep]:
         """Begin the episode at a position of its epoch, from 0; all episodes of an epoch get the same ``uniform``.
 
         ``start`` is position 0. A task whose problems recur overrides this; elsewhere there is no other position.

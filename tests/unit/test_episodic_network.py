@@ -52,9 +52,7 @@ class Rooms(Task[RoomState]):
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[RoomState, TimeStep]:
         return self.start_at(0, uniform)
 
-    def start_at(
-        self, position: int, uniform: Float[Tensor, "subject episode draw"]
-    ) -> tuple[RoomState, TimeStep]:
+    def start_at(self, position: int, uniform: Float[Tensor, "subject episode draw"]) -> tuple[RoomState, TimeStep]:
         state = RoomState(((uniform[..., 0] < 0.5).long() + position) % 2, 0)
         return state, self._show(state, uniform.new_zeros(uniform.shape[:2]))
 

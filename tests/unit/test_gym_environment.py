@@ -25,11 +25,12 @@ from pfc_metarl.tasks.registry import TASKS, make_task
 
 BANDIT, FORAGING = "pfc_metarl/TwoArmedBandit-v0", "pfc_metarl/Foraging-v0"
 
-# Episodes of one length; of many; that see images and end by what is done; that are foreign.
+# Episodes of one length; of many; that see images and end by what is done; that bring problems back; that are foreign.
 WORLDS: dict[str, dict[str, Any]] = {
     "two-armed-bandit": {"trials": 4},
     "foraging": {"trials": 8, "minimum_trials": 2},
     "harlow": {"trials": 1, "longest": 12},
+    "barcode-bandit": {"contexts": 2, "arms": 2, "exposures": 2, "pulls": 3},
     "gymnasium": {"steps": 12},
 }
 
@@ -199,6 +200,20 @@ def test_the_seed_fixes_the_world_whatever_is_done_in_it() -> None:
     assert life(4, 1) == first
     assert life(None, 1) == second, "and the episodes that follow"
     assert len({str(life(seed, 0)) for seed in (4, 5, 6)} | {str(second)}) == 4
+
+
+def test_resets_walk_through_an_epoch_and_a_seed_begins_another() -> None:
+    environment = make("barcode-bandit", **WORLDS["barcode-bandit"])
+
+    def met(episodes: int, seed: int | None) -> list[tuple[float, int]]:
+        resets = [environment.reset(seed=seed if first else None)[1] for first in (True, *[False] * (episodes - 1))]
+        return [(info["barcode"], info["exposure"]) for info in resets]
+
+    epoch = met(4, seed=1)
+    assert len(set(epoch)) == 4
+    assert len({barcode for barcode, _ in epoch}) == 2
+    assert met(3, seed=1) == epoch[:3]
+    assert met(1, seed=1) == epoch[:1]
 
 
 def test_channels_can_be_left_out() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,8 @@ from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Task
 
 
-def population_for(task: Task, subjects: int = 2) -> Population:
-    configuration = NetworkConfiguration(units=8, image=task.image, image_features=8)
+def population_for(task: Task, subjects: int = 2, **settings: Any) -> Population:
+    configuration = NetworkConfiguration(units=8, image=task.image, image_features=8, **settings)
     return Population.draw(configuration, input_size(task, configuration), task.actions, Streams(3, range(subjects)))
 
 
@@ -90,11 +91,24 @@ def test_any_task_gets_a_whole_report(name: str, settings: dict[str, int], tmp_p
     page = result.report.read_text(encoding="utf-8")
     for section in result.sections.values():
         assert section.title.replace("'", "&#39;") in page
-        assert section.figures or section.tables
+        # Networks without episodic memory are told that there is none.
+        assert section.figures or section.tables or "no episodic memory" in section.text[0]
     conditions = next(iter(result.sections["interventions"].tables.values()))
     assert {"control", "untrained", "reset-state"} <= set(conditions["condition"])
     dimensions = next(iter(result.sections["geometry"].tables.values()))
     assert (dimensions["null"] > 0).all()
+
+
+def test_a_network_with_episodic_memory_is_asked_what_it_remembers(tmp_path: Path) -> None:
+    task = make_task("barcode-bandit", contexts=2, arms=2, exposures=3, pulls=4)
+    population = population_for(task, core="episodic")
+    result = probe(population, task, episodes=20, out=tmp_path / "probe.html", quiet=True)
+    memory = result.sections["memory"]
+    assert len(memory.figures) == 3
+    content = next(iter(memory.tables.values()))
+    assert {"good arm"} <= set(content["variable"])
+    conditions = set(next(iter(result.sections["interventions"].tables.values()))["condition"])
+    assert {"block-gate gate=reinstatement", "shuffle-recall"} <= conditions
 
 
 def test_a_subject_alone_is_probed_too(tmp_path: Path) -> None:
