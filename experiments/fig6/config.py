@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.studies.presets import published
 from pfc_metarl.studies.study import Recipe
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +12,7 @@ from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.analysis.harlow import performance, stage_trend
 from pfc_metarl.studies.claim import Measures
 from pfc_metarl.studies.recordings import record_agents
+from pfc_metarl.studies.stages import stages_of, stored_stages
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.harlow import HarlowGaze, HarlowGazeConfiguration
 
@@ -68,22 +68,15 @@ def _by_trial(trained: xr.DataArray) -> Measures:
 
 def _stages(by_trial: Mapping[str, xr.DataArray], subjects: tuple[int, ...]) -> pd.DataFrame:
     """Performance at each stage of training: columns ``subject stage trial performance``."""
-    earlier = [name for name in by_trial if name.startswith("harlow/stage-")]
-    measured = [_tidy(by_trial[name], int(name.rpartition("-")[2])) for name in earlier] or [_stored(subjects)]
-    return pd.concat([*measured, _tidy(by_trial["trained"], STAGES)], ignore_index=True)
+    measured = [_tidy(by_trial[name], stage) for stage, name in stages_of(by_trial, "harlow").items()]
+    earlier = measured or [stored_stages("fig6", STAGES, subjects)]
+    return pd.concat([*earlier, _tidy(by_trial["trained"], STAGES)], ignore_index=True)
 
 
 def _tidy(values: xr.DataArray, stage: int) -> pd.DataFrame:
     table = values.to_series().reset_index()
     table.insert(1, "stage", stage)
     return table
-
-
-def _stored(subjects: tuple[int, ...]) -> pd.DataFrame:
-    """Earlier stages as measured after the bundled training: their networks are too large to travel."""
-    with (files("pfc_metarl.data") / "fig6" / "stages.csv").open(encoding="utf-8") as file:
-        table = pd.read_csv(file)
-    return table.loc[(table["stage"] < STAGES) & table["subject"].isin(subjects), :]
 
 
 def _over_stages(stages: pd.DataFrame) -> Measures:

@@ -31,6 +31,7 @@ STUDIES: dict[str, tuple[str, str]] = {
         "Wang 2016, section 3.1.3: asking a poor arm which of ten arms is rich",
     ),
     "maze": ("maze", "Mazes never seen: found slowly, then found again (after Wang 2016 and Duan 2016)"),
+    "cores": ("cores", "plain, GRU and LSTM networks: who learns what, how fast, and how long memory lasts"),
     "wang2016-bandits": (
         "wang2016_bandits",
         "Wang 2016, sections 3.1.1 and 3.1.2: training and test distributions of bandits",
@@ -42,6 +43,12 @@ STUDIES: dict[str, tuple[str, str]] = {
     "wang2016-restless": (
         "wang2016_restless",
         "Wang 2016, section 3.1.4: a learned learning rate on restless bandits",
+    ),
+    "recall": ("recall", "What and how: savings by states recalled from the same, a similar and a different task"),
+    "rl2-bandits": ("rl2_bandits", "Duan 2016, Table 1: bandits with 5, 10 and 50 arms beside classical learners"),
+    "ritter2018-barcode-bandits": (
+        "ritter2018_barcode_bandits",
+        "Ritter 2018, Experiment 1: episodic memory that tells which arm a barcode stands for",
     ),
 }
 

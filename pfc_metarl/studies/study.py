@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_limits
 from pfc_metarl.agents.frozen import FrozenAgent, freeze
 from pfc_metarl.agents.interventions import Intervention
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
 from pfc_metarl.studies.claim import Claim, Judgement, Measures
 from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Task

@@ -17,8 +17,9 @@ from benchmarks.peers import Peer
 from benchmarks.stack_times import REST, Watch, part_of
 from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import NetworkConfiguration, Population
+from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import make_task
 
 PRODUCT = {"rows": 64}

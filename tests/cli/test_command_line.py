@@ -131,7 +131,7 @@ def test_help_shows_an_example(words: list[str], capsys: pytest.CaptureFixture[s
 
 def test_every_setting_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     from pfc_metarl.learning.configuration import TrainingConfiguration
-    from pfc_metarl.network.population import NetworkConfiguration
+    from pfc_metarl.network.configuration import NetworkConfiguration
     from pfc_metarl.tasks.bandit import BanditConfiguration
 
     with pytest.raises(SystemExit) as stop:

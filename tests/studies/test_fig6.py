@@ -16,6 +16,7 @@ from PIL import Image
 from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.network.population import Population
+from pfc_metarl.studies import stages
 from pfc_metarl.studies.registry import find_study
 from pfc_metarl.studies.reproduce import reproduce
 from pfc_metarl.studies.study import Evaluation, Recipe
@@ -59,7 +60,7 @@ def test_without_earlier_networks_their_stored_performance_is_read(
 ) -> None:
     (tmp_path / "fig6").mkdir()
     evaluation.tables["stages"].to_csv(tmp_path / "fig6" / "stages.csv", index=False)
-    monkeypatch.setattr(score, "files", lambda _: tmp_path)
+    monkeypatch.setattr(stages, "files", lambda _: tmp_path)
     monkeypatch.setattr(score, "EVALUATION_EPISODES", 12)
     again = STUDY.evaluate({"harlow": freeze(networks["harlow"])}, 100, True)
     pd.testing.assert_frame_equal(again.tables["stages"], evaluation.tables["stages"])

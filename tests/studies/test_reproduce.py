@@ -13,7 +13,7 @@ from matplotlib import image
 
 from pfc_metarl.base.errors import StoredFileError
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.network.population import NetworkConfiguration
+from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.store import load_population
 from pfc_metarl.studies.registry import STUDIES, bundled_networks, find_study, load
 from pfc_metarl.studies.reproduce import Reproduction, reproduce

@@ -1,0 +1,1 @@
+"""Plain, GRU and LSTM networks on the same tasks."""
