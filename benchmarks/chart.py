@@ -31,8 +31,8 @@ def draw_speed(tables: Tables) -> Figure:
         ours = rows.loc[rows["contender"] == speed.OURS].iloc[0]
         panel.axvline(ours["Msteps/s"] / ours["share of limit"], color=COLOURS["black"], linestyle=":")
         panel.invert_yaxis()
-        panel.set_title(f"{subjects} subjects x {episodes} episodes", loc="left")
-    axes[-1, 0].set_xlabel("million steps of training per second; dotted: matrix-product limit of all cores")
+        panel.set_title(f"{subjects} subject{'s' if subjects > 1 else ''} x {episodes} episodes", loc="left")
+    axes[-1, 0].set_xlabel("million steps of training per second; dotted: limit of all cores")
     return figure
 
 
