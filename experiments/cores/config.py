@@ -15,7 +15,7 @@ Core = Literal["vanilla", "gru", "lstm"]
 SUBJECTS = 8
 CORES: tuple[Core, ...] = ("vanilla", "gru", "lstm")
 # Of a task with short episodes more of them fit into the same time.
-EVALUATION_EPISODES = {"bandit": 200, "two-step": 1000, "informative-arm": 1000}
+TASK_EPISODES = {"bandit": 200, "two-step": 1000, "informative-arm": 1000}
 
 # Equal parts of the training after which performance is shown; the last is the trained network.
 STAGES = 10

@@ -19,7 +19,7 @@ from pfc_metarl.studies.stages import stages_of, stored_stages
 from pfc_metarl.studies.study import Evaluation
 
 from .coin_flips import remember
-from .config import CORES, CRITERION, EVALUATION_EPISODES, LATE, STAGES, TASKS, label, million_steps
+from .config import CORES, CRITERION, LATE, STAGES, TASK_EPISODES, TASKS, label, million_steps
 from .panels import panels
 from .worlds import WORLDS, Values, make_world, score_of
 
@@ -69,7 +69,7 @@ def _perform(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> tuple
     performance: Performance = {task: {} for task in TASKS}
     recordings = {}
     for (task, name), agent in tqdm(every.items(), desc="recording", unit="condition", disable=quiet):
-        recording = record(agent, make_world(task), EVALUATION_EPISODES[task], seed, WORLDS[task].needed)
+        recording = record(agent, make_world(task), TASK_EPISODES[task], seed, WORLDS[task].needed)
         performance[task][name] = WORLDS[task].performance(recording)
         if name in CORES:
             recordings[label(task, name)] = recording

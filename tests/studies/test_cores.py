@@ -56,7 +56,7 @@ def small(patch: pytest.MonkeyPatch) -> None:
     }
     for module in (worlds, coin_flips):
         patch.setattr(module, "TASKS", short)
-    patch.setattr(score, "EVALUATION_EPISODES", dict.fromkeys(TASKS, 4))
+    patch.setattr(score, "TASK_EPISODES", dict.fromkeys(TASKS, 4))
     patch.setattr(score, "STAGES", STAGES)
     patch.setattr(score, "LATE", LATE)
     patch.setattr(coin_flips, "MEMORY_EPISODES", 20)
