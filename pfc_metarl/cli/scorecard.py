@@ -12,13 +12,21 @@ from tyro.conf import FlagCreatePairsOff
 
 from pfc_metarl.cli.options import parse
 from pfc_metarl.cli.tables import claims_table
-from pfc_metarl.studies.scorecard import measure_scorecard, refuse_changes, stored_scorecard, write_scorecard
+from pfc_metarl.studies.registry import STUDIES, find_study
+from pfc_metarl.studies.scorecard import (
+    measure_scorecard,
+    only,
+    refuse_changes,
+    renewed,
+    stored_scorecard,
+    write_scorecard,
+)
 
 DESCRIPTION = """\
 Print every claim of every study: what the paper says, what was measured (mean and 95% interval
 over subjects), the oracle or chance level, the verdict, and the command that re-makes it.
 
-example: pfc-metarl scorecard --format csv"""
+example: pfc-metarl scorecard --check --studies fig1 fig2"""
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,11 @@ class ScorecardOptions:
     """Evaluate the bundled networks again and fail if a stored verdict no longer holds."""
 
     write: Path | None = None
-    """Evaluate the bundled networks again and write the result here. Example: --write data/scorecard.csv"""
+    """Evaluate the bundled networks again and write the result here, all other studies as they are stored.
+    Example: --write data/scorecard.csv"""
+
+    studies: tuple[str, ...] = ()
+    """Print, check or evaluate only these. Example: --studies fig1 fig2"""
 
     quiet: FlagCreatePairsOff[bool] = False
     """No progress bars."""
@@ -41,11 +53,14 @@ class ScorecardOptions:
 def run(words: Sequence[str]) -> int:
     """Print, check or write the scorecard."""
     options = parse(ScorecardOptions, words, "scorecard", DESCRIPTION)
-    scorecard = measure_scorecard(options.quiet) if options.check or options.write else stored_scorecard()
-    if options.check:
-        refuse_changes(stored_scorecard(), scorecard)
+    studies = [find_study(name).name for name in options.studies] or list(STUDIES)
+    scorecard = only(stored_scorecard(), studies)
+    if options.check or options.write:
+        stored, scorecard = scorecard, measure_scorecard(studies, options.quiet)
+        if options.check:
+            refuse_changes(stored, scorecard)
     if options.write:
-        write_scorecard(scorecard, options.write)
+        write_scorecard(renewed(stored_scorecard(), scorecard), options.write)
     print(_formatted(scorecard, options.format))
     return 0
 

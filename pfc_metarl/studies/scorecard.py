@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -30,15 +31,33 @@ def stored_scorecard() -> pd.DataFrame:
         raise StoredFileError(f"no scorecard at {path}: make one with 'pfc-metarl scorecard --write FILE'") from None
 
 
-def measure_scorecard(quiet: bool = False) -> pd.DataFrame:
-    """Evaluate all bundled networks and score every claim; one row per claim."""
+def measure_scorecard(studies: Sequence[str], quiet: bool = False) -> pd.DataFrame:
+    """Evaluate the bundled networks of some studies and score their claims; one row per claim.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such study.
+    """
     rows = []
-    for name in STUDIES:
+    for name in studies:
         study = find_study(name)
         _, judgements = score(study, bundled(study), EVALUATION_SEED, quiet)
         command = f"pfc-metarl reproduce {name}"
         rows += [{"study": name, **judgement.as_row(), "command": command} for judgement in judgements]
     return pd.DataFrame(rows)
+
+
+def only(scorecard: pd.DataFrame, studies: Sequence[str]) -> pd.DataFrame:
+    """Take out the rows of some studies."""
+    return scorecard[scorecard["study"].isin(studies)].reset_index(drop=True)
+
+
+def renewed(stored: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """Put what was measured in the place of what was stored of the same studies, in the order of the registry."""
+    kept = stored[~stored["study"].isin(measured["study"])]
+    rows = pd.concat([kept, measured])
+    return pd.concat([only(rows, [name]) for name in STUDIES], ignore_index=True)
 
 
 def write_scorecard(scorecard: pd.DataFrame, path: Path) -> None:
