@@ -50,12 +50,12 @@ def measure_scorecard(studies: Sequence[str], quiet: bool = False) -> pd.DataFra
 
 def only(scorecard: pd.DataFrame, studies: Sequence[str]) -> pd.DataFrame:
     """Take out the rows of some studies."""
-    return scorecard[scorecard["study"].isin(studies)].reset_index(drop=True)
+    return scorecard.loc[scorecard["study"].isin(studies)].reset_index(drop=True)
 
 
 def renewed(stored: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """Put what was measured in the place of what was stored of the same studies, in the order of the registry."""
-    kept = stored[~stored["study"].isin(measured["study"])]
+    kept = stored.loc[~stored["study"].isin(measured["study"])]
     rows = pd.concat([kept, measured])
     return pd.concat([only(rows, [name]) for name in STUDIES], ignore_index=True)
 
