@@ -32,8 +32,8 @@ SHOWN_EXPOSURES = (1, 2, 5)
 CORES: dict[str, Literal["episodic", "lstm"]] = {"episodic": "episodic", "plain": "lstm"}
 
 FAST = TrainingConfiguration(
-    updates=10_000,
-    episodes=32,
+    updates=12_000,
+    episodes=80,
     optimiser="adam",
     learning_rate=6e-3,
     value_coefficient=0.5,

@@ -16,6 +16,11 @@ from pfc_metarl.studies.study import score
 # Fewer of everything, whatever the study has of it.
 FEWER = {
     "EVALUATION_EPISODES": 20,
+    "EVALUATION_EPOCHS": 1,
+    "FLIP_EPOCHS": 1,
+    "MEMORY_EPISODES": 20,
+    "FITTED_EPISODES": 5,
+    "STAGE_EPISODES": 5,
     "LESION_EPISODES": 4,
     "LESIONS": (0.0, 0.5, 1.0),
     "DRAWS": 1,
@@ -28,6 +33,9 @@ FEWER = {
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_trained_network_is_intervened_on(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    study, lesion = find_study(name), Lesion(0.1)
+    if not study.presets["fast"]:
+        pytest.skip(f"{name} has no networks")
     module = import_module(f"pfc_metarl.experiments.{STUDIES[name][0]}.score")
     for setting, fewer in FEWER.items():
         if hasattr(module, setting):
@@ -40,7 +48,6 @@ def test_every_trained_network_is_intervened_on(name: str, monkeypatch: pytest.M
         return begin(agent, episodes)
 
     monkeypatch.setattr(FrozenAgent, "begin", noted)
-    study, lesion = find_study(name), Lesion(0.1)
     networks = bundled(study, subjects=1)
     score(study, networks, 1, True, [lesion])
     trained = {hash_ for network in networks.values() for hash_ in network.fingerprints()}
