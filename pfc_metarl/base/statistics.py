@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
-from scipy.stats import t as student_t
+
+# Student's t and ranks are in scipy.stats as well, which takes as long to import as all of pandas.
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,11 @@ class Interval:
         if self.subjects < 2:
             return f"{self.mean:.3g} (n = {self.subjects})"
         return f"{self.mean:.3g} [{self.low:.3g}, {self.high:.3g}] (n = {self.subjects})"
+
+
+def ranks(values: Float[np.ndarray, " point"]) -> Float[np.ndarray, " point"]:
+    """Rank from 1; equal values share the mean of their ranks."""
+    return pd.Series(values).rank().to_numpy()
 
 
 def interval(values: Float[np.ndarray, " subject"]) -> Interval:
@@ -41,5 +49,5 @@ def confidence_band(
         undefined = np.full_like(mean, np.nan)
         return mean, undefined, undefined
     spread = values.std(axis=0, ddof=1, dtype=float) / np.sqrt(subjects)
-    half = float(student_t.ppf(0.975, subjects - 1)) * spread
+    half = float(stdtrit(subjects - 1, 0.975)) * spread
     return mean, mean - half, mean + half

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from scipy.stats import rankdata
 
 from pfc_metarl.analysis.geometry.activity import by_subject
+from pfc_metarl.base.statistics import ranks
 
 
 def rank_correlation(one: xr.DataArray, other: xr.DataArray, shuffles: int = 0, seed: int = 0) -> xr.Dataset:
@@ -24,9 +24,9 @@ def rank_correlation(one: xr.DataArray, other: xr.DataArray, shuffles: int = 0, 
     """
 
     def of_one(own: xr.DataArray, its: xr.DataArray) -> xr.Dataset:
-        ranks, others = rankdata(own.values), rankdata(its.values)
+        ours, others = ranks(own.values), ranks(its.values)
         generator = np.random.default_rng(seed)
-        null = [np.corrcoef(ranks, generator.permutation(others))[0, 1] for _ in range(shuffles)]
-        return xr.Dataset({"correlation": np.corrcoef(ranks, others)[0, 1], "null": ("shuffle", null)})
+        null = [np.corrcoef(ours, generator.permutation(others))[0, 1] for _ in range(shuffles)]
+        return xr.Dataset({"correlation": np.corrcoef(ours, others)[0, 1], "null": ("shuffle", null)})
 
     return by_subject(of_one, one, other)

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from jaxtyping import Float
-from scipy.stats import rankdata
 
 from pfc_metarl.analysis.geometry.dissimilarity import by_condition, euclidean
 from pfc_metarl.analysis.geometry.pairs import pair_table
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.statistics import ranks
 
 # Fewer conditions leave the debiased CKA undefined.
 LEAST = 4
@@ -128,8 +128,8 @@ def _with_subjects(means: xr.DataArray) -> xr.DataArray:
 
 def _dissimilarities(layout: Layout) -> Float[np.ndarray, " pair"]:
     """Ranks of the dissimilarities, centred and of length one: Spearman's rho is then a dot product."""
-    ranks = rankdata(euclidean(layout)[np.triu_indices(len(layout), 1)])
-    return _unit(ranks - ranks.mean())
+    rank = ranks(euclidean(layout)[np.triu_indices(len(layout), 1)])
+    return _unit(rank - rank.mean())
 
 
 def _gram(layout: Layout) -> Float[np.ndarray, " pair"]:
