@@ -1,7 +1,8 @@
 """Time to criterion: from the start of ``pfc-metarl train`` to networks that do the task as well as is asked.
 
 The training is fixed beforehand and runs to its end; only then are the frozen networks tested, on episodes of the
-evaluation streams. Nothing is stopped early, and nothing is chosen by the test.
+evaluation streams. Nothing is stopped early, and nothing is chosen by the test: settings were chosen on seeds 100
+to 102.
 """
 
 from __future__ import annotations
@@ -81,13 +82,25 @@ class Criterion:
 
 CRITERIA = {
     "bandit: regret below Thompson's": Criterion(
-        ("two-armed-bandit", "--subjects", "8", "--updates", "1250"), below_thompson, within=60
+        (
+            *("two-armed-bandit", "--subjects", "8", "--updates", "1800", "--learning-rate", "0.005"),
+            *("--entropy-coefficient", "0.1", "--discount", "0.8"),
+        ),
+        below_thompson,
+        within=60,
     ),
     "two-step: .69 reward per trial": Criterion(
-        ("two-step", "--subjects", "8", "--updates", "1000", "--no-time-input"), close_to_bayes_filter, within=120
+        ("two-step", "--subjects", "8", "--updates", "1100", "--entropy-coefficient", "0.1", "--no-time-input"),
+        close_to_bayes_filter,
+        within=120,
     ),
     "Harlow from pixels: .95 at trial 2": Criterion(
-        ("harlow-choice", "--subjects", "1", "--updates", "1000"), learned_to_learn, within=60
+        (
+            *("harlow-choice", "--subjects", "1", "--updates", "1400", "--episodes", "128"),
+            *("--optimiser", "adam", "--learning-rate", "0.001", "--final-learning-rate", "0.001"),
+        ),
+        learned_to_learn,
+        within=60,
     ),
 }
 
