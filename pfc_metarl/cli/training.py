@@ -15,7 +15,11 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.cli.options import described, parse
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
+from pfc_metarl.learning.tuning import Tune
 from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.population import Population
+from pfc_metarl.network.transfer import network_like
+from pfc_metarl.studies.registry import load
 from pfc_metarl.tasks.registry import TASKS, task_type
 
 EXAMPLE = "pfc-metarl train two-armed-bandit --subjects 8 --updates 1000 --seed 1 --out runs/a"
@@ -24,6 +28,9 @@ DESCRIPTION = f"""\
 Train a population on a task by dopamine-like advantage actor-critic.
 
 example: {EXAMPLE}
+
+A trained network can be reused on another task, under new heads:
+  pfc-metarl train volatility --from fig1/correlated --tune heads --out runs/b
 
 The same settings can stand in a TOML file, given with --config; the command line overrides it:
   subjects = 8
@@ -48,6 +55,10 @@ class RunSettings(Configuration):
     device: Literal["cpu", "cuda"] = "cpu"
     """Where to train. Example: --device cuda"""
 
+    tune: Tune = "all"
+    """Which weights learn: heads, with the body frozen; inputs, these and what leads from input to body; or all.
+    Example: --tune heads"""
+
 
 def run(words: Sequence[str]) -> int:
     """Train, and say where the network is."""
@@ -58,7 +69,9 @@ def run(words: Sequence[str]) -> int:
         return 0
     name, *rest = words
     kind = task_type(name)
-    defaults = _defaults(kind.configuration_type, _config_path(rest))
+    source, config = _value(rest, "--from"), _value(rest, "--config")
+    body = load(source) if source is not None else None
+    defaults = _defaults(kind.configuration_type, Path(config) if config is not None else None, body)
     options = parse(
         _options_type(kind.configuration_type), rest, f"train {name}", DESCRIPTION, _options(defaults, name)
     )
@@ -68,6 +81,8 @@ def run(words: Sequence[str]) -> int:
         seed=options.run.seed,
         network=options.network,
         training=options.training,
+        source=body,
+        tune=options.run.tune,
         out=options.out,
         resume=options.resume,
         overwrite=options.overwrite,
@@ -79,24 +94,25 @@ def run(words: Sequence[str]) -> int:
     return 0
 
 
-def _config_path(words: Sequence[str]) -> Path | None:
-    """Find --config ahead of the rest, since its content is the rest's defaults."""
+def _value(words: Sequence[str], option: str) -> str | None:
+    """Find an option ahead of the rest, since the rest's defaults depend on it."""
     for position, word in enumerate(words):
-        if word == "--config" and position + 1 < len(words):
-            return Path(words[position + 1])
-        if word.startswith("--config="):
-            return Path(word.removeprefix("--config="))
+        if word == option and position + 1 < len(words):
+            return words[position + 1]
+        if word.startswith(f"{option}="):
+            return word.removeprefix(f"{option}=")
     return None
 
 
-def _defaults(task: type[Configuration], path: Path | None) -> dict[str, Configuration]:
-    """Settings from the configuration file, or the built-in ones."""
+def _defaults(task: type[Configuration], path: Path | None, body: Population | None) -> dict[str, Configuration]:
+    """Settings from the configuration file, those of the networks to be reused, or the built-in ones."""
     content = read_toml(path) if path is not None else {}
     tables = {"task": task, "network": NetworkConfiguration, "training": TrainingConfiguration}
     for table in tables:
         if not isinstance(content.get(table, {}), dict):
             raise ConfigurationError(f"configuration file {path}: '{table}' must be a table, written [{table}]")
     run = {key: value for key, value in content.items() if key not in tables}
+    content["network"] = {**network_like(body).model_dump(), **content.get("network", {})}
     try:
         return {
             "run": RunSettings(**run),
@@ -129,6 +145,16 @@ def _options_type(task: type[Configuration]) -> type[Any]:
                 "overwrite",
                 described(tyro.conf.FlagCreatePairsOff[bool], "Replace the run in the folder."),
                 field(default=False),
+            ),
+            (
+                "source",
+                Annotated[
+                    str | None,
+                    tyro.conf.arg(
+                        name="from", help="Networks whose body to begin with. Example: --from fig1/correlated"
+                    ),
+                ],
+                field(default=None),
             ),
             (
                 "config",

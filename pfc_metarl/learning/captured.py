@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.learning.tuning import Tune
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Chance
 from pfc_metarl.tasks.task import Task
@@ -33,9 +34,14 @@ class CapturedTrainer(Trainer):
     """
 
     def __init__(
-        self, task: Task[Any], population: Population, configuration: TrainingConfiguration, seed: int
+        self,
+        task: Task[Any],
+        population: Population,
+        configuration: TrainingConfiguration,
+        seed: int,
+        tune: Tune = "all",
     ) -> None:
-        super().__init__(task, population, configuration, seed)
+        super().__init__(task, population, configuration, seed, tune=tune)
         self._chance: Chance | None = None
         self._bonus = torch.zeros((), device=population.device, dtype=population.weights["head_weight"].dtype)
         self._warm_ups = 0

@@ -16,6 +16,7 @@ from pfc_metarl.learning.loss import actor_critic_loss
 from pfc_metarl.learning.optimiser import SubjectwiseOptimiser, annealed
 from pfc_metarl.learning.returns import generalised_advantage, n_step_advantage
 from pfc_metarl.learning.rollout import Rollout, collect
+from pfc_metarl.learning.tuning import Tune, Tuning
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Chance, draw_chance
@@ -32,6 +33,7 @@ class Trainer:
     configuration : the training's settings.
     seed : root seed of the random streams.
     derived : use the hand-derived LSTM gradient; false differentiates by autograd.
+    tune : which weights learn.
 
     Attributes
     ----------
@@ -45,15 +47,15 @@ class Trainer:
         configuration: TrainingConfiguration,
         seed: int,
         derived: bool = True,
+        tune: Tune = "all",
     ) -> None:
         self.task = task
         self.population = population
         self.configuration = configuration
         self.streams = Streams(seed, population.subjects)
         self.update = 0
-        for weight in population.weights.values():
-            weight.requires_grad_(True)
-        self.optimiser = SubjectwiseOptimiser(population.weights, configuration)
+        self.tuning = Tuning(population, tune)
+        self.optimiser = SubjectwiseOptimiser(self.tuning.weights, configuration)
         self.unroller = ActorCriticUnroller(population, task, configuration.episodes, derived)
 
     def advance(self, measure: bool = False) -> dict[str, Tensor]:
@@ -110,6 +112,7 @@ class Trainer:
         )
         # Subjects share no weight, so the sum's gradient is each subject's own.
         loss.sum().backward()
+        self.tuning.hold()
         return rollout, loss.detach()
 
     def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:

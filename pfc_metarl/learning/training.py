@@ -17,12 +17,15 @@ from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.crew import Block, Crew, LocalBlock, available_cores, split
-from pfc_metarl.learning.worker import WORKERS_POSSIBLE, WorkerBlock, trainer_of
+from pfc_metarl.learning.description import describe_run, subject_indices
+from pfc_metarl.learning.tuning import Tune
+from pfc_metarl.learning.worker import WORKERS_POSSIBLE, WorkerBlock, population_of, trainer_of
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.network.store import load_population, read_tensors, save_population, write_tensors
-from pfc_metarl.tasks.registry import make_task, task_name
+from pfc_metarl.network.transfer import network_like
+from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Task
 
 # Reading a measure costs about as much as a few steps of a rollout.
@@ -42,6 +45,8 @@ def train(
     seed: int = 0,
     network: NetworkConfiguration | None = None,
     training: TrainingConfiguration | None = None,
+    source: Population | None = None,
+    tune: Tune = "all",
     out: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -57,7 +62,9 @@ def train(
     task : a registered name (its default settings) or a task.
     subjects : how many, or the indices of those to train; each index has its own streams.
     seed : root seed.
-    network, training : settings; defaults are the `fast` preset.
+    network, training : settings; defaults are the source's own network, or the `fast` preset.
+    source : trained networks whose body the new ones begin with, subject by subject, under new heads.
+    tune : which weights learn: "heads", "inputs" (and heads) or "all".
     out : run folder for configuration, metrics, checkpoint and the trained network; None keeps nothing.
     resume : continue the run in ``out``, bit for bit as if it had never stopped.
     overwrite : replace the run in ``out``.
@@ -81,10 +88,10 @@ def train(
         After Ctrl-C, once the checkpoint is safe.
     """
     task = make_task(task) if isinstance(task, str) else task
-    network = (network or NetworkConfiguration()).seeing(task)
+    network = (network or network_like(source)).seeing(task)
     training = training or TrainingConfiguration()
     indices = subject_indices(subjects)
-    origin = describe_run(task, network, training, valid_seed(seed), indices)
+    origin = describe_run(task, network, training, valid_seed(seed), indices, source, tune)
     where = usable_device(device)
     folder = RunFolder(Path(out)) if out is not None else None
     if folder is not None:
@@ -96,6 +103,9 @@ def train(
     try:
         if folder is not None and folder.checkpoint.exists():
             _load_checkpoint(folder.checkpoint, crew)
+        elif source is not None:
+            begun = population_of(origin, task, source)
+            crew.restore({f"weights.{name}": weight for name, weight in begun.weights.items()}, update=0)
         run = _Run(crew, training, folder, origin, input_size(task, network), task.actions, stages)
         run.advance_to_end(quiet, label)
         trained = run.population()
@@ -119,14 +129,6 @@ def _blocks(
     return [LocalBlock(trainer_of(origin, where))]
 
 
-def subject_indices(subjects: int | Sequence[int]) -> tuple[int, ...]:
-    """Turn a count into indices 0, 1, ...; refuse fewer than one subject."""
-    indices = tuple(range(subjects)) if isinstance(subjects, int) else tuple(int(index) for index in subjects)
-    if not indices or min(indices) < 0 or len(set(indices)) < len(indices):
-        raise ConfigurationError(f"subjects is {subjects!r}: give a number from 1 up, or different indices from 0 up")
-    return indices
-
-
 def usable_device(device: str) -> torch.device:
     """Return the device, refusing one that this machine lacks."""
     if device not in ("cpu", "cuda"):
@@ -136,23 +138,6 @@ def usable_device(device: str) -> torch.device:
             "device is 'cuda', but this machine has no CUDA GPU that torch can use: give --device cpu"
         )
     return torch.device(device)
-
-
-def describe_run(
-    task: Task[Any],
-    network: NetworkConfiguration,
-    training: TrainingConfiguration,
-    seed: int,
-    subjects: Sequence[int],
-) -> dict[str, Any]:
-    """Everything that fixes a run's result."""
-    return {
-        "task": {"name": task_name(task), **task.configuration.model_dump()},
-        "network": network.model_dump(),
-        "training": training.model_dump(),
-        "seed": seed,
-        "subjects": list(subjects),
-    }
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
+from pfc_metarl.network.transfer import take_over_body
 from pfc_metarl.tasks.registry import make_task
+from pfc_metarl.tasks.task import Task
 
 # Each library that multiplies matrices has a setting of its own, which may be there already and ask for more.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -90,11 +92,23 @@ def trainer_of(run: Mapping[str, Any], device: torch.device | str = "cpu") -> Tr
     """Make the trainer that a run's description stands for."""
     task_settings = dict(run["task"])
     task = make_task(task_settings.pop("name"), **task_settings)
+    population = population_of(run, task).to(device)
+    kind = CapturedTrainer if torch.device(device).type == "cuda" else Trainer
+    training = TrainingConfiguration(**run["training"])
+    return kind(task, population, training, run["seed"], tune=run.get("tune", "all"))
+
+
+def population_of(run: Mapping[str, Any], task: Task[Any], source: Population | None = None) -> Population:
+    """Draw the population that a run's description stands for, as it is before any training on this task.
+
+    With source networks it has taken over their body.
+    """
     network = NetworkConfiguration(**run["network"])
     streams = Streams(run["seed"], run["subjects"])
     population = Population.draw(network, input_size(task, network), task.actions, streams)
-    kind = CapturedTrainer if torch.device(device).type == "cuda" else Trainer
-    return kind(task, population.to(device), TrainingConfiguration(**run["training"]), run["seed"])
+    if source is not None:
+        take_over_body(population, source)
+    return population
 
 
 def _serve(line: Connection) -> None:

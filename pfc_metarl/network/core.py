@@ -29,11 +29,13 @@ class RecurrentCore(ABC):
     state_names : names of the state's parts; the first is always the output ``hidden``.
     gate_names : names of what ``gates`` returns.
     recalls : whether what it receives is followed by a recalled cell state, ``units`` channels more.
+    input_weight : name of the weight whose first ``inputs`` rows receive the input.
     """
 
     state_names: ClassVar[tuple[str, ...]] = ("hidden",)
     gate_names: ClassVar[tuple[str, ...]] = ("candidate",)
     recalls: ClassVar[bool] = False
+    input_weight: ClassVar[str] = "weight"
 
     def __init__(self, inputs: int, units: int) -> None:
         self.inputs = inputs
@@ -157,6 +159,7 @@ class GRU(RecurrentCore):
     """
 
     gate_names = ("reset", "update", "candidate_input", "candidate_hidden")
+    input_weight = "input_weight"
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         columns = 3 * self.units

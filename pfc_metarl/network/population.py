@@ -24,7 +24,8 @@ from pfc_metarl.tasks.task import Remembering
 # gradients that reach the core are not tiny.
 HEAD_SCALE = 0.3
 
-# Begins the names of a separate critic's weights.
+# Begin the names of the heads' weights, and of a separate critic's.
+HEAD = "head_"
 CRITIC = "critic_"
 
 
