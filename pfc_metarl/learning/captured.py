@@ -42,6 +42,8 @@ class CapturedTrainer(Trainer):
         tune: Tune = "all",
     ) -> None:
         super().__init__(task, population, configuration, seed, tune=tune)
+        # Kernels are for the CPU, where the update stands for the one on a GPU.
+        self.compiled = None
         self._chance: Chance | None = None
         self._bonus = torch.zeros((), device=population.device, dtype=population.weights["head_weight"].dtype)
         self._warm_ups = 0

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pfc_metarl.base.errors import TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.learning.compiled import CompiledEpisodes
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.loss import actor_critic_loss
 from pfc_metarl.learning.optimiser import SubjectwiseOptimiser, annealed
@@ -57,6 +58,7 @@ class Trainer:
         self.tuning = Tuning(population, tune)
         self.optimiser = SubjectwiseOptimiser(self.tuning.weights, configuration)
         self.unroller = ActorCriticUnroller(population, task, configuration.episodes, derived)
+        self.compiled = CompiledEpisodes.of(task, self.unroller)
 
     def advance(self, measure: bool = False) -> dict[str, Tensor]:
         """Live one batch of episodes and learn from it.
@@ -100,7 +102,7 @@ class Trainer:
     def _live(self, chance: Chance, entropy_coefficient: float | Tensor, measure: bool) -> tuple[Rollout, Tensor]:
         """Live one batch of episodes; leave its gradients with the weights, and return it with each subject's loss."""
         settings = self.configuration
-        rollout = collect(self.task, self.unroller, chance, measure_regret=measure)
+        rollout = self._collect(chance, measure)
         loss = actor_critic_loss(
             logits=rollout.logits,
             value=rollout.value,
@@ -114,6 +116,12 @@ class Trainer:
         loss.sum().backward()
         self.tuning.hold()
         return rollout, loss.detach()
+
+    def _collect(self, chance: Chance, measure: bool) -> Rollout:
+        # What is measured is read from the task's own state, which kernels do not show.
+        if self.compiled is not None and not measure:
+            return self.compiled.collect(chance)
+        return collect(self.task, self.unroller, chance, measure_regret=measure)
 
     def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:
         settings = self.configuration

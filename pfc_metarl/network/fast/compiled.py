@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from pfc_metarl.network.core import Weights
-from pfc_metarl.network.fast import kernels
+from pfc_metarl.network.fast import acting, kernels
 from pfc_metarl.network.fast.trace import LSTMTrace
 
 
@@ -20,9 +21,9 @@ def sampled(
     logits: Float[Tensor, "subject episode action"], uniform: Float[Tensor, "subject episode"]
 ) -> Int[Tensor, "subject episode"]:
     """Actions sampled from the softmax, by one kernel (``population.choose``)."""
-    action = torch.empty(uniform.shape, dtype=torch.int64)
-    kernels.choose(logits.numpy(), uniform.numpy(), action.numpy())
-    return action
+    action = np.empty(uniform.shape, np.int64)
+    acting.choose(logits.numpy(), uniform.numpy(), action)
+    return torch.from_numpy(action)
 
 
 class CompiledTrace(LSTMTrace):

@@ -8,73 +8,21 @@ loops become vector instructions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, no_type_check
 
 import numpy as np
-from numba import njit
 
-# Contraction and reordering of sums; division by zero gives infinity, as in numpy, since a check would
-# keep a loop from being vectorised.
-ARITHMETIC = {"fastmath": {"contract", "reassoc", "nsz", "arcp"}, "error_model": "numpy"}
-
-FLOAT = np.float32
-
-# The lowest power of e above the smallest normal float32.
-LOWEST = FLOAT(-87.0)
+from pfc_metarl.base.kernels import FLOAT, kernel
+from pfc_metarl.network.fast.arithmetic import sigmoid, tanh
 
 # Steps whose weight gradient is taken in one product: few enough for their rows to be in cache still.
 STRETCH = 10
 
 
-def _kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function when it is first called, and keep the result for other processes where a folder allows it."""
-    try:
-        return njit(function, cache=True, **ARITHMETIC)
-    except RuntimeError:  # numba finds no folder that it may write to
-        return njit(function, **ARITHMETIC)
-
-
-def _inlined(function: Callable[..., Any]) -> Any:
-    return njit(function, inline="always", **ARITHMETIC)
-
-
-@_inlined
-@no_type_check
-def _exponential(x):
-    """e^x = 2^n e^r with r within half of ln 2; a Taylor polynomial of degree 7 gives e^r to the last bit or two."""
-    x = min(max(x, LOWEST), -LOWEST)
-    n = np.floor(x * FLOAT(1.4426950408889634) + FLOAT(0.5))
-    # ln 2 in two parts, the first with few digits, so that n times it is exact.
-    r = (x - n * FLOAT(0.693359375)) + n * FLOAT(2.12194440e-4)
-    power = FLOAT(1 / 5040)
-    power = power * r + FLOAT(1 / 720)
-    power = power * r + FLOAT(1 / 120)
-    power = power * r + FLOAT(1 / 24)
-    power = power * r + FLOAT(1 / 6)
-    power = power * r + FLOAT(1 / 2)
-    power = power * r + FLOAT(1)
-    power = power * r + FLOAT(1)
-    # A float32 whose exponent bits are n + 127 is 2^n.
-    return power * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
-
-
-@_inlined
-@no_type_check
-def _sigmoid(x):
-    return FLOAT(1) / (FLOAT(1) + _exponential(-x))
-
-
-@_inlined
-@no_type_check
-def _tanh(x):
-    return FLOAT(2) * _sigmoid(FLOAT(2) * x) - FLOAT(1)
-
-
 def _activation(recalling: bool) -> Any:
     """Make the kernel that forms the state, for a core that recalls or for one that does not."""
 
-    @_kernel
+    @kernel
     @no_type_check
     def activate(gates, bias, previous_cell, recalled, cell, joined):
         """Turn linear drives into gates, in place; write the new cell and hidden states."""
@@ -83,18 +31,18 @@ def _activation(recalling: bool) -> Any:
         for episode in range(gates.shape[0]):
             row = gates[episode]
             for column in range(sigmoids):
-                row[column] = _sigmoid(row[column] + bias[column])
+                row[column] = sigmoid(row[column] + bias[column])
             input_gate, forget_gate, output_gate = row[:units], row[units : 2 * units], row[2 * units : 3 * units]
             candidate, candidate_bias = row[sigmoids:], bias[sigmoids:]
             old, new, hidden = previous_cell[episode], cell[episode], joined[episode, inputs:]
             if recalling:
                 reinstatement_gate, stored = row[3 * units : 4 * units], recalled[episode]
             for unit in range(units):
-                candidate[unit] = _tanh(candidate[unit] + candidate_bias[unit])
+                candidate[unit] = tanh(candidate[unit] + candidate_bias[unit])
                 new[unit] = forget_gate[unit] * old[unit] + input_gate[unit] * candidate[unit]
                 if recalling:
                     new[unit] += reinstatement_gate[unit] * stored[unit]
-                hidden[unit] = output_gate[unit] * _tanh(new[unit])
+                hidden[unit] = output_gate[unit] * tanh(new[unit])
 
     return activate
 
@@ -102,7 +50,7 @@ def _activation(recalling: bool) -> Any:
 _ACTIVATE, _ACTIVATE_RECALLING = _activation(False), _activation(True)
 
 
-@_kernel
+@kernel
 @no_type_check
 def _read_out(joined, weight, bias, output):
     """Both heads, four columns at a time: they fill one vector register."""
@@ -121,7 +69,7 @@ def _read_out(joined, weight, bias, output):
             columns[first], columns[first + 1], columns[first + 2], columns[first + 3] = a, b, c, d
 
 
-@_kernel
+@kernel
 @no_type_check
 def step(time, weight, bias, head_weight, head_bias, joined, gates, cell, recalled, output):
     """Advance every subject one step on the input written before; ``recalled`` is empty where nothing is recalled."""
@@ -136,7 +84,7 @@ def step(time, weight, bias, head_weight, head_bias, joined, gates, cell, recall
         _read_out(joined[subject, time + 1], head_weight[subject], head_bias[subject], output[subject, time])
 
 
-@_kernel
+@kernel
 @no_type_check
 def _through_heads(output_gradient, head_columns, hidden, hidden_gradient, weight_gradient, bias_gradient):
     """Add what reaches hidden states and heads from their outputs, four columns at a time."""
@@ -161,7 +109,7 @@ def _through_heads(output_gradient, head_columns, hidden, hidden_gradient, weigh
 def _differentiation(recalling: bool) -> Any:
     """Make the kernel that goes back through a state, for a core that recalls or for one that does not."""
 
-    @_kernel
+    @kernel
     @no_type_check
     def differentiate(gates, previous_cell, recalled, cell, hidden_gradient, cell_gradient, bias_gradient):
         """Replace gates by the gradients of their drives, and carry the cell's gradient one step back.
@@ -179,7 +127,7 @@ def _differentiation(recalling: bool) -> Any:
                 reinstatement_gate, stored = row[3 * units : 4 * units], recalled[episode]
             for unit in range(units):
                 i, f, o, candid = input_gate[unit], forget_gate[unit], output_gate[unit], candidate[unit]
-                squashed = _tanh(new[unit])
+                squashed = tanh(new[unit])
                 through_output = hidden[unit] * o
                 to_cell = carried[unit] + through_output * (one - squashed * squashed)
                 output_gate[unit] = through_output * squashed * (one - o)
@@ -199,7 +147,7 @@ def _differentiation(recalling: bool) -> Any:
 _DIFFERENTIATE, _DIFFERENTIATE_RECALLING = _differentiation(False), _differentiation(True)
 
 
-@_kernel
+@kernel
 @no_type_check
 def backward(
     recurrent, head_columns, joined, gates, cell, recalled, output_gradient,
@@ -237,25 +185,3 @@ def backward(
                 np.dot(received.T, slopes[time:end].reshape((many, slopes.shape[2])), part)
                 weight_gradient[subject] += part
                 end = time
-
-
-@_kernel
-@no_type_check
-def choose(logits, uniform, action):
-    """Sample actions as ``population.choose`` does."""
-    subjects, episodes, actions = logits.shape
-    weight = np.empty(actions, logits.dtype)
-    for subject in range(subjects):
-        for episode in range(episodes):
-            row = logits[subject, episode]
-            highest = row.max()
-            total = FLOAT(0)
-            for column in range(actions):
-                below = row[column] - highest
-                weight[column] = _exponential(below) if below > LOWEST else FLOAT(0)
-                total += weight[column]
-            threshold, reached, chosen = uniform[subject, episode] * total, weight[0], 0
-            while chosen < actions - 1 and threshold >= reached:
-                chosen += 1
-                reached += weight[chosen]
-            action[subject, episode] = chosen

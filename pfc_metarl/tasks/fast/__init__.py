@@ -1,0 +1,1 @@
+"""Worlds on compiled kernels, where a training takes most of its steps."""
