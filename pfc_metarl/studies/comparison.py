@@ -15,14 +15,13 @@ from pfc_metarl.agents.interventions import Intervention
 from pfc_metarl.base.files import make_folder
 from pfc_metarl.base.statistics import Interval, interval
 from pfc_metarl.figures.beside import save_beside
-from pfc_metarl.network.population import Population
 from pfc_metarl.studies.claim import Judgement, Measures
 from pfc_metarl.studies.results import write_evaluation, write_table
-from pfc_metarl.studies.study import Evaluation, Study, score
+from pfc_metarl.studies.study import Evaluation, Study, Trained, score
 
 
 def evaluate_intervened(
-    study: Study, networks: Mapping[str, Population], seed: int, quiet: bool, interventions: Sequence[Intervention]
+    study: Study, networks: Mapping[str, Trained], seed: int, quiet: bool, interventions: Sequence[Intervention]
 ) -> Evaluation:
     """Evaluate the study under interventions, which its recordings then name."""
     evaluation, _ = score(study, networks, seed, quiet, interventions)

@@ -16,15 +16,12 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import make_folder
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import valid_seed
-from pfc_metarl.learning.training import train, usable_device
-from pfc_metarl.network.inputs import input_size
-from pfc_metarl.network.population import Population
-from pfc_metarl.network.store import load_population
+from pfc_metarl.learning.training import usable_device
 from pfc_metarl.studies.comparison import compare, evaluate_intervened, write_intervened
 from pfc_metarl.studies.provenance import environment
 from pfc_metarl.studies.registry import bundled_networks, find_study
 from pfc_metarl.studies.results import write_claims, write_evaluation, write_json
-from pfc_metarl.studies.study import Evaluation, Recipe, Study, score
+from pfc_metarl.studies.study import AbstractRecipe, Evaluation, Study, Trained, score
 
 # Networks are bundled for this preset only.
 BUNDLED_PRESET = "fast"
@@ -126,7 +123,7 @@ def reproduce(
     return Reproduction(claims, evaluation, folder, seconds, intervened, comparison)
 
 
-def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = None) -> dict[str, Population]:
+def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = None) -> dict[str, Trained]:
     """Take a study's bundled networks, or the first of them.
 
     Raises
@@ -135,12 +132,12 @@ def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = N
         If none are bundled for this preset, or fewer subjects than asked for.
     """
     files = bundled_networks()
-    labels = study.presets[preset]
-    if preset != BUNDLED_PRESET or any(f"{study.name}/{label}" not in files for label in labels):
+    recipes = study.presets[preset]
+    if any(preset != BUNDLED_PRESET or f"{study.name}/{label}" not in files for label in recipes):
         raise ConfigurationError(f"no networks of preset '{preset}' are bundled: add --retrain to train them")
-    networks = {}
-    for label in labels:
-        population, _ = load_population(files[f"{study.name}/{label}"])
+    networks: dict[str, Trained] = {}
+    for label, recipe in recipes.items():
+        population = recipe.load(files[f"{study.name}/{label}"])
         available = len(population.subjects)
         wanted = available if subjects is None else subjects
         if not 1 <= wanted <= available:
@@ -152,29 +149,24 @@ def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = N
 
 
 def _refuse_unfit(interventions: Sequence[Intervention], study: Study, preset: str, subjects: int | None) -> None:
-    """Raise ConfigurationError if an intervention makes no sense in the study's networks, trained yet or not."""
-    for recipe in study.presets[preset].values():
-        task = recipe.make_task()
-        network = recipe.network.seeing(task)
-        numbers = range(study.subjects if subjects is None else subjects)
-        unweighted = Population(network, input_size(task, network), task.actions, numbers, {})
-        for each in interventions:
-            each.refuse_network(unweighted)
+    """Raise ConfigurationError if an intervention, or a number of subjects, makes no sense in this study."""
+    recipes = study.presets[preset]
+    if not recipes and (interventions or subjects is not None):
+        raise ConfigurationError(
+            f"{study.name} has no networks, its learners are made while it is evaluated: "
+            f"leave out --intervene and --subjects"
+        )
+    for recipe in recipes.values():
+        recipe.refuse_unfit(interventions, study.subjects if subjects is None else subjects)
 
 
-def _provenance(recipes: Mapping[str, Recipe], networks: Mapping[str, Population]) -> dict[str, Any]:
+def _provenance(recipes: Mapping[str, AbstractRecipe], networks: Mapping[str, Trained]) -> dict[str, Any]:
     """What the result was made with: program, machine, weights and settings."""
     return {
         "environment": environment(),
         "weight_hashes": {label: network.fingerprints() for label, network in networks.items()},
         "configuration": {
-            label: {
-                "task": recipe.task,
-                "task_settings": dict(recipe.task_settings),
-                "network": recipe.network.model_dump(),
-                "training": recipe.training.model_dump(),
-                "subjects": list(networks[label].subjects),
-            }
+            label: {**recipe.describe(), "subjects": list(networks[label].subjects)}
             for label, recipe in recipes.items()
         },
     }
@@ -189,25 +181,20 @@ def _train(
     device: str,
     folder: Path,
     quiet: bool,
-) -> dict[str, Population]:
+) -> dict[str, Trained]:
     """Train every population of the study, each in a run folder of its own; return them and their earlier stages."""
-    networks = {}
+    networks: dict[str, Trained] = {}
     for label, recipe in study.presets[preset].items():
         run = RunFolder(folder / "networks" / label)
-        networks[label] = train(
-            recipe.make_task(),
-            subjects=study.subjects if subjects is None else subjects,
-            seed=seed,
-            network=recipe.network,
-            training=recipe.training,
-            out=run.path,
-            resume=not overwrite,
+        networks[label] = recipe.train(
+            study.subjects if subjects is None else subjects,
+            seed,
+            run.path,
             overwrite=overwrite,
-            stages=recipe.stages,
             device=device,
             quiet=quiet,
             label=f"training {label}",
         )
         for number in range(1, recipe.stages):
-            networks[f"{label}/stage-{number}"], _ = load_population(run.stage(number))
+            networks[f"{label}/stage-{number}"] = recipe.load(run.stage(number))
     return networks

@@ -87,6 +87,16 @@ TASKS: dict[str, tuple[str, str, str]] = {
         "WaterMaze",
         "an open grid whose hidden goal is named by a barcode that comes back (Ritter 2018 ICML, Experiment 4)",
     ),
+    "pixel-maze": (
+        "pfc_metarl.tasks.pixel_maze",
+        "PixelMaze",
+        "a maze seen from above as pixels, which an epoch brings back (after Blundell 2016)",
+    ),
+    "contextual-bandit": (
+        "pfc_metarl.tasks.contextual_bandit",
+        "ContextualBandit",
+        "arms of which each context, shown as bits, makes another one the better (after Ritter 2018)",
+    ),
     "carousel": (
         "pfc_metarl.tasks.carousel",
         "Carousel",
