@@ -78,9 +78,17 @@ def draw_walls(axes: Axes, walls: pd.DataFrame) -> None:
     lines = [[(column, row), (column + 1, row)] for row, column in np.argwhere(horizontal)]
     lines += [[(column, row), (column, row + 1)] for row, column in np.argwhere(vertical)]
     axes.add_collection(LineCollection(lines, colors=COLOURS["black"], lw=2.0, capstyle="round"))
-    side = len(picture) // 2
-    axes.set(xlim=(-0.1, side + 0.1), ylim=(side + 0.1, -0.1), aspect="equal")
-    axes.set_axis_off()
+    _frame(axes, len(picture) // 2)
+
+
+def draw_grid(axes: Axes, side: int) -> None:
+    """Draw an open grid of so many cells along each side, cells one unit wide."""
+    for edge in range(side + 1):
+        outer = edge in (0, side)
+        look = {"color": COLOURS["black"], "lw": 2.0} if outer else {"color": COLOURS["grey"], "lw": 0.4, "alpha": 0.6}
+        axes.plot([0, side], [edge, edge], **look, solid_capstyle="round", zorder=0)
+        axes.plot([edge, edge], [0, side], **look, solid_capstyle="round", zorder=0)
+    _frame(axes, side)
 
 
 def draw_path(axes: Axes, path: pd.DataFrame) -> None:
@@ -89,16 +97,19 @@ def draw_path(axes: Axes, path: pd.DataFrame) -> None:
     Parameters
     ----------
     axes : to draw on, after the walls.
-    path : columns ``step row column`` of cells, in order; the last one is the goal.
+    path : columns ``step row column`` of cells, in order; the last one is the goal, unless columns ``goal_row
+        goal_column`` tell where else it is.
     """
-    points = _centres(path)
+    points, goal = _centres(path), _centres(path)[-1]
+    if "goal_row" in path:
+        goal = path[["goal_column", "goal_row"]].to_numpy(float)[-1] + 0.5
     # A little aside, later steps more, so that a way walked twice is seen twice.
     aside = np.linspace(-0.12, 0.12, len(points))[:, None]
     shown = points + aside
     segments = np.stack([shown[:-1], shown[1:]], axis=1)
     shades = colormaps["viridis_r"](np.linspace(0.1, 0.95, max(len(segments), 1)))
     axes.add_collection(LineCollection(list(segments), colors=shades, lw=2.2, capstyle="round"))
-    _mark(axes, points[0], points[-1])
+    _mark(axes, points[0], goal)
 
 
 def visit_frames(walls: pd.DataFrame, paths: pd.DataFrame) -> Iterator[Figure]:
@@ -133,6 +144,12 @@ def visit_frames(walls: pd.DataFrame, paths: pd.DataFrame) -> Iterator[Figure]:
             for _ in range(REST if step in (0, len(points) - 1) else 1):
                 yield figure
         finished.append(f"{len(points) - 1} steps")
+
+
+def _frame(axes: Axes, side: int) -> None:
+    """Show all cells, rows downwards, and nothing around them."""
+    axes.set(xlim=(-0.1, side + 0.1), ylim=(side + 0.1, -0.1), aspect="equal")
+    axes.set_axis_off()
 
 
 def _curves(axes: Axes, data: pd.DataFrame, name: str, colours: Mapping[str, str]) -> None:

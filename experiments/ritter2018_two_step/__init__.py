@@ -1,0 +1,1 @@
+"""Ritter et al. (2018, bioRxiv): an episodic and an incremental model-based learner in one network."""
