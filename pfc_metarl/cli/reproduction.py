@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +28,8 @@ folder "intervened" holds what came of it, comparison.png, .svg and .csv show bo
 The claims are judged without it. 'pfc-metarl list' names all interventions.
 
 STUDY is one of those that 'pfc-metarl list' names, or "all" for one after the other. A run that was
-stopped goes on where it stood when the same command is given again.
+stopped goes on where it stood when the same command is given again. With "all" and --subjects,
+studies without networks are evaluated whole.
 
 examples: pfc-metarl reproduce fig1
           pfc-metarl reproduce all
@@ -91,11 +92,21 @@ def run(words: Sequence[str]) -> int:
     verdicts: Counter[str] = Counter()
     for study in names:
         out = options.out / study if options.out is not None and name == ALL else options.out
-        verdicts.update(_reproduce(study, out, options)["verdict"])
+        own = _whole_without_networks(study, options) if name == ALL else options
+        verdicts.update(_reproduce(study, out, own)["verdict"])
     if name == ALL and not options.quiet:
         counts = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
         print(f"\nall {len(names)} studies in {time.monotonic() - started:.0f} s; claims: {counts}")
     return 0
+
+
+def _whole_without_networks(name: str, options: ReproduceOptions) -> ReproduceOptions:
+    """Ask for all subjects of a study that has no networks: one of many should not stop the others."""
+    if options.subjects is None or find_study(name).presets[options.preset]:
+        return options
+    if not options.quiet:
+        print(f"{name} has no networks to take {options.subjects} subjects of: it is evaluated whole")
+    return replace(options, subjects=None)
 
 
 def _reproduce(name: str, out: Path | None, options: ReproduceOptions) -> pd.DataFrame:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from safetensors import safe_open
 
 from pfc_metarl.base.errors import UnknownNameError
 
@@ -46,9 +49,40 @@ STUDIES: dict[str, tuple[str, str]] = {
     ),
     "recall": ("recall", "What and how: savings by states recalled from the same, a similar and a different task"),
     "rl2-bandits": ("rl2_bandits", "Duan 2016, Table 1: bandits with 5, 10 and 50 arms beside classical learners"),
+    "rl2-mdps": ("rl2_mdps", "Duan 2016, Table 2: tabular Markov decision processes beside classical learners"),
     "ritter2018-barcode-bandits": (
         "ritter2018_barcode_bandits",
         "Ritter 2018, Experiment 1: episodic memory that tells which arm a barcode stands for",
+    ),
+    "ritter2018-two-step": (
+        "ritter2018_two_step",
+        "Ritter 2018, bioRxiv: model-based choice after the last trial, and after one that a cue calls back",
+    ),
+    "ritter2018-water-maze": (
+        "ritter2018_water_maze",
+        "Ritter 2018, Experiment 4: back to a hidden goal whose place belongs to a barcode",
+    ),
+    "fine-tune": ("fine_tune", "Trained networks reused on near and far tasks: new heads, new inputs, or all of it"),
+    "slowness-step-size": (
+        "slowness_step_size",
+        "Botvinick 2019: small steps are slow, large steps overwrite what was learned",
+    ),
+    "slowness-inductive-bias": (
+        "slowness_inductive_bias",
+        "Botvinick 2019: what a weak inductive bias costs in examples, and a strong one where it is wrong",
+    ),
+    "meta-supervised": ("meta_supervised", "Finn 2017, section 5.1: sinusoids learned from 5, 10 and 20 examples"),
+    "maml-rl": (
+        "maml_rl",
+        "Finn 2017, section 5.3: navigation by policy gradients; bandits and two-step beside recurrent networks",
+    ),
+    "episodic-control": (
+        "episodic_control",
+        "Blundell 2016 and Pritzel 2017: episodic control beside DQN and tabular Q-learning",
+    ),
+    "fast-and-slow": (
+        "fast_and_slow",
+        "Botvinick 2019: what a new task takes, inside and outside what was trained, and what was paid beforehand",
     ),
 }
 
@@ -67,9 +101,17 @@ def find_study(name: str) -> Study:
 
 
 def bundled_networks() -> dict[str, Path]:
-    """Every bundled network, ``study/label`` -> file."""
+    """Every bundled network or other learner, ``study/label`` -> file."""
     folder = Path(str(files("pfc_metarl.data")))
     return {f"{file.parent.name}/{file.stem}": file for file in sorted(folder.glob("*/*.safetensors"))}
+
+
+def holds_network(path: Path) -> bool:
+    """Tell by its header whether a bundled file holds recurrent networks, which can be recorded, or other learners."""
+    # With numpy, for reading a header should not load torch.
+    with safe_open(path, framework="np") as stored:
+        (header,) = stored.metadata().values()
+    return "network" in json.loads(header)
 
 
 def load(network: str | Path) -> Population:

@@ -76,7 +76,8 @@ class DQN(Learner):
         self.weights["head_weight"] = torch.zeros(len(self.subjects), configuration.features, columns).requires_grad_()
         self.weights["head_bias"] = torch.zeros(len(self.subjects), columns).requires_grad_()
         self._target = self._copy()
-        self._optimiser = torch.optim.Adam(self.weights.values(), configuration.learning_rate, eps=1e-4, fused=True)
+        # Not the fused one, whose last bits depend on the company that a subject has.
+        self._optimiser = torch.optim.Adam(self.weights.values(), configuration.learning_rate, eps=1e-4)
         self._replay = Replay(len(self.subjects), configuration.replay)
         self._draws = Uniforms(streams, "replay", configuration.batch)
         self._steps = self._updates = 0

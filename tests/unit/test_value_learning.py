@@ -286,6 +286,16 @@ class TestLife:
         assert torch.equal(alone.ended[0], together.ended[1])
         assert not torch.equal(together.reward[0], together.reward[1])
 
+    def test_a_dqns_weights_are_the_same_alone_and_among_eight(self) -> None:
+        world = ContextualBandit(ContextualBanditConfiguration(epoch=1000))
+        learned = []
+        for subjects in ([7], list(range(8))):
+            learner = DQN(DQNConfiguration(features=12, learn_start=40), world, Streams(100, subjects))
+            live(world, learner, 200, Streams(100, subjects))
+            learned.append(learner.weights)
+        for name, alone in learned[0].items():
+            assert torch.equal(alone[0], learned[1][name][7]), name
+
     def test_every_learner_learns_a_bandit(self, make: Callable[[Task[Any], Streams], Learner]) -> None:
         world = Bandit(BanditConfiguration(probabilities=(0.0, 1.0), trials=1))
         reward = live(world, make(world, Streams(100, range(2))), 150, Streams(100, range(2))).reward

@@ -1,0 +1,1 @@
+"""Meta-learning by gradients through gradients, beside networks that learn by activity."""
