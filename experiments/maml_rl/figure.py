@@ -47,7 +47,7 @@ def plot(evaluation: Evaluation) -> Figure:
             draw_curves(axes[task], panels[task], "trial", "reward", LINES, marker="")
             axes[task].axhline(CHANCE, color=COLOURS["grey"], lw=1, ls=":", zorder=0, label="chance")
             axes[task].set(title=f"{title}; a gradient step every {TRIALS_PER_STEP} trials")
-            axes[task].set(xlabel="trial", ylabel="reward per trial", xlim=(1, TRIALS), ylim=(0.4, 0.8))
+            axes[task].set(xlabel="trial", ylabel="reward per trial", xlim=(1, TRIALS), ylim=(0.35, 0.8))
             # What takes a recurrent network a trial or two would not be seen among a hundred.
             axes[task].set_xscale("log")
             axes[task].set_xticks(TICKS, map(str, TICKS))

@@ -91,7 +91,7 @@ def _navigate(learner: PolicyGradientLearner, weights: Weights, streams: Streams
     ``return`` over ``subject goal step``, mean over episodes. Of each subject's first goal the ``target``, and
     ``position`` over ``subject step moment axis`` in one episode, NaN once it has ended.
     """
-    learner = learner.model_copy(update={"task_settings": {"steps": HORIZON}})
+    learner = PolicyGradientLearner.model_validate(learner.model_dump() | {"task_settings": {"steps": HORIZON}})
     encounter = Encounter(streams, 0, GOALS, GOAL_EPISODES)
     stages = learner.course(weights, encounter, [learner.inner_rate * part for part in SHRINKING])
     returns = torch.stack([stage.total().mean(dim=-1) for stage in stages], dim=-1)
