@@ -23,7 +23,13 @@ def test_every_claim_of_every_study_is_on_it() -> None:
     assert list(zip(stored["study"], stored["claim"], strict=True)) == expected
 
 
-@pytest.mark.parametrize("name", STUDIES)
+# Planners and index tables in thousands of worlds, over a minute together.
+LONG = ("rl2-bandits", "rl2-mdps")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in STUDIES]
+)
 def test_the_bundled_networks_still_give_the_stored_verdicts(name: str, tmp_path: Path) -> None:
     path = tmp_path / "scorecard.csv"
     options = ["--check", "--write", str(path), "--studies", name, "--format", "csv", "--quiet"]
