@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from pfc_metarl.base.fingerprint import fingerprints
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.core import CORES, LSTM, RecurrentCore, State
@@ -198,12 +198,8 @@ class Population:
 
     def fingerprints(self) -> list[str]:
         """SHA-256 of each subject's weights: names, shapes and bytes."""
-        digests = [hashlib.sha256() for _ in self.subjects]
-        for name in sorted(self.weights):
-            weight = np.ascontiguousarray(self.weights[name].detach().cpu().numpy())
-            for digest, own in zip(digests, weight, strict=True):
-                digest.update(f"{name}{own.shape}".encode() + own.tobytes())
-        return [digest.hexdigest() for digest in digests]
+        weights = {name: weight.detach().cpu().numpy() for name, weight in self.weights.items()}
+        return fingerprints(weights, len(self.subjects))
 
     def as_torch_modules(self, position: int) -> tuple[torch.nn.LSTMCell, torch.nn.Linear]:
         """Take one LSTM subject out as plain torch modules: the cell, and both heads as one linear layer.
