@@ -12,8 +12,8 @@ from jaxtyping import Bool, Float, Int
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from pfc_metarl.tasks.recurrence import Meeting, Recurrence, RecurrenceConfiguration, barcodes, draw_below, pictures
-from pfc_metarl.tasks.task import Remembering, Task, TimeStep, Truth, one_hot, uncertainty
+from pfc_metarl.tasks.recurrence import Meeting, Recurrence, RecurrenceConfiguration, barcodes, pictures
+from pfc_metarl.tasks.task import Remembering, Task, TimeStep, Truth, draw_below, one_hot, uncertainty
 
 # Probabilities of 0 and 1 would make one outcome certain knowledge.
 Uncertain = Annotated[float, Field(gt=0.0, lt=1.0)]

@@ -14,8 +14,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.barcode_bandit import Uncertain
-from pfc_metarl.tasks.recurrence import draw_below
-from pfc_metarl.tasks.task import Task, TimeStep, Truth, one_hot, uncertainty
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below, one_hot, uncertainty
 
 Belief = Float[Tensor, "subject episode order arm"]
 

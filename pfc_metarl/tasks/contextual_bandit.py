@@ -12,8 +12,8 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
-from pfc_metarl.tasks.recurrence import barcodes, draw_below, draw_different
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.recurrence import barcodes, draw_different
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 
 class ContextualBanditConfiguration(Configuration):

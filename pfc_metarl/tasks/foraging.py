@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, abandoned_after, is_allowed, show_cue
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 FIXATION, STIMULUS = 0, 1
 
@@ -188,8 +188,7 @@ class Foraging(Task[ForagingState]):
         most, fewest = self.configuration.trials, self.configuration.minimum_trials
         if fewest is None:
             return torch.full_like(uniform[..., 0], most, dtype=torch.int64)
-        # A product just below the upper limit may round up to it.
-        return (fewest + (uniform[..., 1] * (most - fewest + 1)).long()).clamp(max=most)
+        return fewest + draw_below(uniform[..., 1], most - fewest + 1)
 
     def _after(self, state: ForagingState, action: Int[Tensor, "subject episode"]) -> ForagingState:
         """What a response does to the baits and to the trial."""

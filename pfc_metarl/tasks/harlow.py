@@ -25,7 +25,7 @@ from pfc_metarl.tasks.harlow_scene import (
     look,
     window_views,
 )
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 
 class HarlowGazeConfiguration(HarlowConfiguration):
@@ -113,7 +113,7 @@ class HarlowGaze(Task[HarlowState]):
             views=window_views(pair, shifts),
             rewarded=(uniform[..., 2] < 0.5).long(),
             first_side=(uniform[..., 4:] < 0.5).long(),
-            gaze=(uniform[..., 3] * (2 * shifts + 1)).long().clamp(max=2 * shifts) - shifts,
+            gaze=draw_below(uniform[..., 3], 2 * shifts + 1) - shifts,
             choosing=nowhere,
             dwelling=nowhere,
             trial=torch.zeros_like(uniform[..., 0], dtype=torch.int64),

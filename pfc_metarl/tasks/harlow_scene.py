@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.stimuli import BACKGROUND, ImageSet, folder_objects, procedural_objects
+from pfc_metarl.tasks.task import draw_below
 
 # Pixels: the window, the side of an object, and how far an object's centre lies from the scene's.
 HEIGHT, WIDTH, CHANNELS = 16, 32, 3
@@ -65,8 +66,7 @@ def load_objects(configuration: HarlowConfiguration) -> Float[Tensor, "object he
 
 def draw_pair(uniform: Float[Tensor, "subject episode 2"], objects: int) -> Int[Tensor, "subject episode 2"]:
     """Draw two different objects from two uniform numbers."""
-    first = (uniform[..., 0] * objects).long().clamp(max=objects - 1)
-    other = (uniform[..., 1] * (objects - 1)).long().clamp(max=objects - 2)
+    first, other = draw_below(uniform[..., 0], objects), draw_below(uniform[..., 1], objects - 1)
     return torch.stack([first, other + (other >= first)], dim=-1)
 
 

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.tasks.fixation import CENTRE, FixationConfiguration, Probability, abandoned_after, is_allowed, show_cue
-from pfc_metarl.tasks.task import Task, TimeStep, Truth, uncertainty
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below, uncertainty
 
 FIXATION, STIMULUS, OUTCOME = 0, 1, 2
 
@@ -97,7 +97,7 @@ class InferredValue(Task[InferredValueState]):
         self.step_draws = 1
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[InferredValueState, TimeStep]:
-        reversal = self.reversals.start + (uniform[..., 1] * len(self.reversals)).long()
+        reversal = self.reversals.start + draw_below(uniform[..., 1], len(self.reversals))
         state = InferredValueState(
             first_side=_side(uniform[..., 0]),
             reversal_trial=reversal,

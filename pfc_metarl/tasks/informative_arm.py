@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
-from pfc_metarl.tasks.task import Task, TimeStep, Truth, one_hot, uncertainty
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below, one_hot, uncertainty
 
 Amount = Annotated[float, Field(ge=-1000.0, le=1000.0)]
 
@@ -74,9 +74,7 @@ class InformativeArm(Task[InformativeArmState]):
         self.step_draws = 0
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[InformativeArmState, TimeStep]:
-        candidates = self.configuration.candidates
-        # A float32 just below 1 may be rounded up by the product.
-        target = (uniform[..., 0] * candidates).long().clamp(max=candidates - 1)
+        target = draw_below(uniform[..., 0], self.configuration.candidates)
         nothing = uniform.new_zeros(*target.shape, self.features)
         return InformativeArmState(target, trial=0), self._show(0, uniform.new_zeros(target.shape), nothing)
 

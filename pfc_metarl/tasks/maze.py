@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.maze_layout import MOVES, MazeSet, distances, draw_mazes, neighbours, passages, views
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 
 class MazeConfiguration(Configuration):
@@ -110,9 +110,9 @@ class Maze(Task[MazeState]):
         return torch.from_numpy(distances(self.walls))
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[MazeState, TimeStep]:
-        goal = _draw(uniform[..., 1], self.cells)
+        goal = draw_below(uniform[..., 1], self.cells)
         start = self._elsewhere(goal, uniform[..., 2])
-        maze = _draw(uniform[..., 0], len(self.walls))
+        maze = draw_below(uniform[..., 0], len(self.walls))
         moved, seen = (table.to(uniform.device)[maze] for table in (self._moved, self._views))
         state = MazeState(maze, moved, seen, goal, start, start, torch.zeros_like(goal), step=0)
         return state, self._show(state, torch.zeros_like(uniform[..., 0]))
@@ -155,13 +155,8 @@ class Maze(Task[MazeState]):
         self, goal: Int[Tensor, "subject episode"], uniform: Float[Tensor, "subject episode"]
     ) -> Int[Tensor, "subject episode"]:
         """Draw a cell that is not the goal."""
-        return (goal + 1 + _draw(uniform, self.cells - 1)) % self.cells
+        return (goal + 1 + draw_below(uniform, self.cells - 1)) % self.cells
 
     def _show(self, state: MazeState, reward: Float[Tensor, "subject episode"]) -> TimeStep:
         seen = torch.take_along_dim(state.views, state.position[..., None, None], dim=2)[:, :, 0]
         return TimeStep(seen, reward, torch.full_like(reward, state.step >= self.steps, dtype=torch.bool))
-
-
-def _draw(uniform: Float[Tensor, "*batch"], count: int) -> Int[Tensor, "*batch"]:
-    """Draw a number below ``count``; a product just below it may round up to it."""
-    return (uniform * count).long().clamp(max=count - 1)

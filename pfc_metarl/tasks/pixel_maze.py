@@ -15,8 +15,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.maze_layout import MOVES, MazeSet, distances, draw_mazes, neighbours, passages
-from pfc_metarl.tasks.recurrence import draw_below
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 # Channels of the picture.
 WALL, GOAL, SUBJECT = range(3)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.tasks.task import draw_below
 
 # Uniform numbers have 24 random bits.
 RESOLUTION = 2**24
@@ -152,8 +153,3 @@ def draw_different(uniform: Float[Tensor, "*batch draw"], size: int) -> Int[Tens
         drawn[..., place] = candidate.masked_fill(taken, last)
     # Every set is as likely, but what comes late in it is likely to be large.
     return drawn.gather(-1, order.argsort(-1))
-
-
-def draw_below(uniform: Float[Tensor, "*batch"], count: int) -> Int[Tensor, "*batch"]:
-    """Draw a number below ``count``; a product just below it may round up to it."""
-    return (uniform * count).long().clamp(max=count - 1)

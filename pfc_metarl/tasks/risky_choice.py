@@ -21,7 +21,7 @@ from pfc_metarl.tasks.fixation import (
     is_allowed,
     show_cue,
 )
-from pfc_metarl.tasks.task import Task, TimeStep, Truth, uncertainty
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below, uncertainty
 
 FIXATION, CHOICE = 0, 1
 
@@ -104,7 +104,7 @@ class RiskyChoice(Task[RiskyChoiceState]):
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[RiskyChoiceState, TimeStep]:
         probabilities = uniform.new_tensor(self.configuration.probabilities)
-        which = (uniform[..., 1:] * len(probabilities)).long().clamp(max=len(probabilities) - 1)
+        which = draw_below(uniform[..., 1:], len(probabilities))
         risky_side = (uniform[..., 0] < 0.5).long()
         abandoned = torch.zeros_like(risky_side, dtype=torch.bool)
         state = RiskyChoiceState(risky_side, probabilities[which], abandoned, step=0)

@@ -148,3 +148,8 @@ def one_hot(index: Int[Tensor, "*batch"], size: int, dtype: torch.dtype) -> Floa
     Torch's own function looks at the values first, for which a GPU's caller would have to wait.
     """
     return (index[..., None] == torch.arange(size, device=index.device)).to(dtype)
+
+
+def draw_below(uniform: Float[Tensor, "*batch"], count: int) -> Int[Tensor, "*batch"]:
+    """Draw a number below ``count``; a product just below it may round up to it."""
+    return (uniform * count).long().clamp(max=count - 1)

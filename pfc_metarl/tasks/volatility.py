@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Trials = Annotated[int, Field(ge=1, le=100_000)]
@@ -152,9 +152,7 @@ class Volatility(Task[VolatilityState]):
     def _length(self, uniform: Float[Tensor, "subject episode"]) -> Int[Tensor, "subject episode"]:
         """Draw the length of a training block, uniform over whole numbers, both ends included."""
         shortest, longest = self.configuration.shortest_block, self.configuration.longest_block
-        drawn = shortest + (uniform * (longest + 1 - shortest)).long()
-        # A float32 just below 1 may be rounded up by the product.
-        return drawn.clamp(max=longest)
+        return shortest + draw_below(uniform, longest + 1 - shortest)
 
     def _next_drawn(
         self, state: VolatilityState, swap: Float[Tensor, "subject episode"], length: Float[Tensor, "subject episode"]

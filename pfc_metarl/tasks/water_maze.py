@@ -12,8 +12,8 @@ from pydantic import Field
 from torch import Tensor
 
 from pfc_metarl.tasks.maze_layout import MOVES, neighbours
-from pfc_metarl.tasks.recurrence import Meeting, Recurrence, RecurrenceConfiguration, barcodes, draw_below
-from pfc_metarl.tasks.task import Remembering, Task, TimeStep, Truth, one_hot
+from pfc_metarl.tasks.recurrence import Meeting, Recurrence, RecurrenceConfiguration, barcodes
+from pfc_metarl.tasks.task import Remembering, Task, TimeStep, Truth, draw_below, one_hot
 
 
 class WaterMazeConfiguration(RecurrenceConfiguration):
