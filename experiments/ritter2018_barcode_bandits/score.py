@@ -14,7 +14,6 @@ from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.agents.interventions import BlockGate, ShuffleRecall
 from pfc_metarl.agents.reference.barcode_bandit import LikeliestArmAgent, RememberingArmAgent
 from pfc_metarl.analysis.recurrence import by_exposure
-from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.studies.study import Evaluation
@@ -76,21 +75,14 @@ def _conditions(agents: Mapping[str, FrozenAgent], task: BarcodeBandit, seed: in
 
 def _flipped(agent: FrozenAgent, seed: int, quiet: bool) -> dict[float, xr.DataArray]:
     """Rewards by exposure at each probability of a flipped bit."""
-    roomy = with_slots(agent, _task().epoch)
+    # A state of every episode, each of which may have a barcode of its own.
+    roomy = agent.with_slots(_task().epoch)
     earned = {}
     for share in tqdm(FLIPS, desc="flipping bits", unit="condition", disable=quiet):
         task = _task(share)
         recording = record(roomy, task, task.epoch * FLIP_EPOCHS, seed, NEEDED)
         earned[share] = by_exposure(recording, recording["reward"])
     return earned
-
-
-def with_slots(agent: FrozenAgent, slots: int) -> FrozenAgent:
-    """The same network with room for a state of every episode, each of which may have a barcode of its own."""
-    own = agent.population
-    configuration = own.configuration.model_copy(update={"memory_slots": slots})
-    population = Population(configuration, own.inputs, own.actions, own.subjects, own.weights)
-    return FrozenAgent(population, agent.interventions)
 
 
 def _gate(agent: FrozenAgent, task: BarcodeBandit, seed: int) -> xr.DataArray:

@@ -21,7 +21,6 @@ from pfc_metarl.studies.stages import stages_of, stored_stages
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.episodic_two_step import EpisodicTwoStep, EpisodicTwoStepConfiguration
 
-from ..ritter2018_barcode_bandits.score import with_slots
 from .config import CORES, EVALUATION_EPISODES, STAGE_EPISODES, STAGES, TASK
 from .panels import panels
 
@@ -50,7 +49,7 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     quiet : no progress bar.
     """
     task = EpisodicTwoStep(EpisodicTwoStepConfiguration(**TASK))
-    agents = {name: with_slots(agent, task.configuration.trials) for name, agent in agents.items()}
+    agents = {name: agent.with_slots(task.configuration.trials) for name, agent in agents.items()}
     conditions = _conditions(agents, task, seed)
     recordings, unchanged = record_agents(conditions, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
     tables = {name: trials(recording) for name, recording in recordings.items()}

@@ -90,6 +90,13 @@ class FrozenAgent(Agent):
         """Return some of the subjects, by position."""
         return FrozenAgent(self.population.select(positions), self.interventions)
 
+    def with_slots(self, slots: int) -> FrozenAgent:
+        """Return the same networks with room for this many stored states, where they have an episodic memory."""
+        own = self.population
+        configuration = own.configuration.model_copy(update={"memory_slots": slots})
+        population = Population(configuration, own.inputs, own.actions, own.subjects, own.weights)
+        return FrozenAgent(population, self.interventions)
+
     def refuse_unfit(self, task: Task[Any]) -> None:
         population = self.population
         inputs = input_size(task, population.configuration)

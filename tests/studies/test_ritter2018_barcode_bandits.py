@@ -72,7 +72,7 @@ def test_the_populations_differ_in_their_memory_alone() -> None:
 
 def test_more_slots_change_nothing_where_no_bit_is_flipped(agents: dict[str, FrozenAgent]) -> None:
     task = BarcodeBandit(BarcodeBanditConfiguration(**SMALL))
-    few, many = agents["episodic"], score.with_slots(agents["episodic"], task.epoch)
+    few, many = agents["episodic"], agents["episodic"].with_slots(task.epoch)
     assert (few.population.configuration.memory_slots, many.population.configuration.memory_slots) == (10, 18)
     one, other = (record(agent, task, task.epoch, 3) for agent in (few, many))
     np.testing.assert_array_equal(one["hidden"], other["hidden"])
