@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Float
 from scipy.stats import spearmanr
 
+from pfc_metarl.analysis.transfer import steps_to_criterion
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.crew import single_threaded
 from pfc_metarl.studies.study import Evaluation
@@ -65,8 +66,8 @@ def summarised(known: xr.Dataset) -> xr.Dataset:
     first task went on in its place (``retention_control``). Of the later task the same: ``later_steps``,
     ``later_reached``, ``later_learned``.
     """
-    steps, reached = steps_to_criterion(known["first"].mean("context"))
-    _, later_reached = later = steps_to_criterion(known["later"].mean("context"))
+    steps, reached = _reached(known["first"].mean("context"))
+    _, later_reached = later = _reached(known["later"].mean("context"))
     before = known["first"].isel(step=-1)
     still = {
         "retention": known["kept"].isel(step=-1),
@@ -86,12 +87,10 @@ def summarised(known: xr.Dataset) -> xr.Dataset:
     ).drop_vars("step", errors="ignore")
 
 
-def steps_to_criterion(share: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+def _reached(share: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     """Find the steps until a share of contexts is first known, the last of all where it never is; and whether it is."""
-    enough = share >= CRITERION
-    reached = enough.any("step")
-    first = share["step"][enough.argmax("step")].drop_vars("step")
-    return first.where(reached, share["step"].values[-1]), reached
+    steps = steps_to_criterion(share, CRITERION)
+    return steps.fillna(share["step"].values[-1]), steps.notnull()
 
 
 def _measures(found: xr.Dataset) -> Measures:
