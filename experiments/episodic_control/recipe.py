@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.crew import single_threaded
@@ -94,8 +93,7 @@ class LifeRecipe(AbstractRecipe):
     def train(
         self, subjects: int, seed: int, out: Path, *, overwrite: bool, device: str, quiet: bool, label: str
     ) -> Lives:
-        if device != "cpu":
-            raise ConfigurationError(f"device is {device!r}: these learners live on the CPU, leave out --device")
+        self.refuse_other_devices(device)
         origin = {**self.describe(), "seed": seed, "subjects": list(range(subjects))}
         folder = RunFolder(out)
         folder.open(origin, resume=not overwrite, overwrite=overwrite)

@@ -48,8 +48,7 @@ class LongerRecipe(AbstractRecipe):
     def train(
         self, subjects: int, seed: int, out: Path, *, overwrite: bool, device: str, quiet: bool, label: str
     ) -> Population:
-        if device != "cpu":
-            raise ConfigurationError(f"device is {device!r}: these networks are trained on the CPU, leave out --device")
+        self.refuse_other_devices(device)
         source = load(self.source)
         if subjects > len(source.subjects):
             raise ConfigurationError(

@@ -12,7 +12,6 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
@@ -84,8 +83,7 @@ class CoursesRecipe(AbstractRecipe):
     def train(
         self, subjects: int, seed: int, out: Path, *, overwrite: bool, device: str, quiet: bool, label: str
     ) -> LearningCurves:
-        if device != "cpu":
-            raise ConfigurationError(f"device is {device!r}: these learners live on the CPU, leave out --device")
+        self.refuse_other_devices(device)
         origin, folder = {**self.describe(), "seed": seed, "subjects": list(range(subjects))}, RunFolder(out)
         folder.open(origin, resume=not overwrite, overwrite=overwrite)
         if folder.network.exists():

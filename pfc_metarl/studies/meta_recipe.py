@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.learning.crew import single_threaded
 from pfc_metarl.meta_gradient.meta_learners import AnyLearner, MetaLearners
 from pfc_metarl.meta_gradient.outer_loop import OuterLoopConfiguration
@@ -32,8 +31,7 @@ class MetaRecipe(AbstractRecipe):
     def train(
         self, subjects: int, seed: int, out: Path, *, overwrite: bool, device: str, quiet: bool, label: str
     ) -> MetaLearners:
-        if device != "cpu":
-            raise ConfigurationError(f"device is {device!r}: these learners are trained on the CPU, leave out --device")
+        self.refuse_other_devices(device)
         settings = {"subjects": subjects, "seed": seed, "out": out, "overwrite": overwrite}
         with single_threaded():
             return train(self.learner, self.batch, self.outer, quiet=quiet, label=label, **settings)

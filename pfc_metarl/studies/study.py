@@ -71,6 +71,12 @@ class AbstractRecipe(ABC):
                 f"leave out --intervene"
             )
 
+    @staticmethod
+    def refuse_other_devices(device: str) -> None:
+        """Raise ConfigurationError if learners that can only be trained on the CPU are asked for elsewhere."""
+        if device != "cpu":
+            raise ConfigurationError(f"device is {device!r}: these learners are trained on the CPU, leave out --device")
+
 
 @dataclass(frozen=True)
 class Recipe(AbstractRecipe):
