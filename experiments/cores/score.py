@@ -15,6 +15,7 @@ from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.agents.interventions import ResetState
 from pfc_metarl.analysis.memory import memory_capacity, memory_span
 from pfc_metarl.recording.recorder import record
+from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.stages import stages_of, stored_stages
 from pfc_metarl.studies.study import Evaluation
 
@@ -38,7 +39,7 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     quiet : no progress bar.
     """
     trained = {name: agent for name, agent in agents.items() if "/" not in name}
-    before = {name: agent.fingerprints() for name, agent in trained.items()}
+    kept_frozen = FrozenProof(trained.values())
     performance, recordings = _perform(agents, seed, quiet)
     scores = {
         task: {name: score_of(task, values, own["best"]) for name, values in own.items()}
@@ -48,17 +49,12 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     stages = _stages(performance, bandits[CORES[0]].subjects)
     curves = _curves(stages, performance)
     memory = remember(bandits, {core: untrained_like(agent.population, seed) for core, agent in bandits.items()}, seed)
-    unchanged = [
-        float(old == new)
-        for name, agent in trained.items()
-        for old, new in zip(before[name], agent.fingerprints(), strict=True)
-    ]
     measures = {
         **_final(performance),
         **{f"score.{task}.{core}": scores[task][core] for task in TASKS for core in CORES},
         **_speed(curves),
         **_memory(memory),
-        "weights.unchanged": np.array(unchanged),
+        **kept_frozen.measure(),
     }
     return Evaluation(measures, panels(curves, scores, memory), recordings, {"stages": stages})
 

@@ -22,6 +22,7 @@ from pfc_metarl.analysis.behaviour import (
 )
 from pfc_metarl.analysis.geometry import PrincipalComponents, rank_correlation
 from pfc_metarl.recording.recorder import record
+from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.bandit import Bandit, BanditConfiguration, Distribution
 
@@ -53,7 +54,7 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     seed : root of the evaluation's random streams; the same problems for every agent.
     quiet : no progress bar.
     """
-    before = {label: agent.fingerprints() for label, agent in agents.items()}
+    kept_frozen = FrozenProof(agents.values())
     references = _reference_agents(agents["independent"].subjects)
     conditions = {
         **_problems({**agents, **references}),
@@ -65,16 +66,11 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
         name: _record(condition, seed)
         for name, condition in tqdm(conditions.items(), desc="recording", unit="condition", disable=quiet)
     }
-    unchanged = [
-        float(old == new)
-        for label, agent in agents.items()
-        for old, new in zip(before[label], agent.fingerprints(), strict=True)
-    ]
     measures = {
         **_regrets(recordings, [*agents, *references]),
         **_exploration(recordings),
         **_ordering(recordings, seed),
-        "weights.unchanged": np.array(unchanged),
+        **kept_frozen.measure(),
         **{
             f"better-arm.{name}": better_arm_share(recordings[f"independent/{name}"]).values
             for name in ("state-reset", "reward-silenced")

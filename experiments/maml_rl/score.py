@@ -23,6 +23,7 @@ from pfc_metarl.meta_gradient.reinforcement import NAVIGATION, PolicyGradientLea
 from pfc_metarl.network.core import Weights
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.recording.trials import by_trial
+from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.registry import load
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.registry import make_task
@@ -57,7 +58,7 @@ def evaluate(learners: Mapping[str, MetaLearners], seed: int, quiet: bool) -> Ev
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     """
-    before = {label: each.fingerprints() for label, each in learners.items()}
+    kept_frozen = FrozenProof(learners.values())
     recordings: dict[str, xr.Dataset] = {}
     for label, trained in tqdm(learners.items(), desc="learning", unit="world", disable=quiet):
         streams = Streams(seed, trained.subjects, "evaluation")
@@ -66,14 +67,10 @@ def evaluate(learners: Mapping[str, MetaLearners], seed: int, quiet: bool) -> Ev
             recordings[f"{label}/{name}"] = learn(_policy_learner(each), each.weights, streams)
         if label in TASKS:
             recordings |= {f"{label}/{name}": data for name, data in _recorded(label, trained.subjects, seed).items()}
-    unchanged = [
-        [float(old == new) for old, new in zip(before[label], each.fingerprints(), strict=True)]
-        for label, each in learners.items()
-    ]
     measures = {
         **_returns(recordings),
         **{name: values for task in TASKS for name, values in _rewards(task, recordings).items()},
-        "weights.unchanged": np.min(unchanged, axis=0),
+        **kept_frozen.measure(),
     }
     return Evaluation(measures, panels(recordings), recordings)
 

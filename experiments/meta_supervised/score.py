@@ -16,6 +16,7 @@ from pfc_metarl.base.seeding import Streams
 from pfc_metarl.meta_gradient.learners import GradientLearner, RecurrentLearner
 from pfc_metarl.meta_gradient.meta_learners import MetaLearners
 from pfc_metarl.meta_gradient.sinusoids import Examples, SinusoidBatch
+from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.study import Evaluation
 
 from .config import QUERIES, RATES, REPORTED, SHOTS, STEPS, TEST_TASKS, TUNING_TASKS
@@ -37,7 +38,7 @@ def evaluate(learners: Mapping[str, MetaLearners], seed: int, quiet: bool) -> Ev
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     """
-    before = {label: each.fingerprints() for label, each in learners.items()}
+    kept_frozen = FrozenProof(learners.values())
     streams = Streams(seed, learners["maml"].subjects, "evaluation")
     compared = {**learners, "untrained": MetaLearners.draw(learners["pretrained"].learner, streams)}
     most = max(SHOTS)
@@ -47,14 +48,10 @@ def evaluate(learners: Mapping[str, MetaLearners], seed: int, quiet: bool) -> Ev
         label: _learn(label, each, tuning, test)
         for label, each in tqdm(compared.items(), desc="learning sinusoids", unit="learner", disable=quiet)
     }
-    unchanged = [
-        [float(old == new) for old, new in zip(before[label], each.fingerprints(), strict=True)]
-        for label, each in learners.items()
-    ]
     measures = {
         **{name: value for label in recordings for name, value in _measures(label, recordings[label]).items()},
         "error.zero": test[1].y.square().mean((1, 2, 3)).double().numpy(),
-        "weights.unchanged": np.min(unchanged, axis=0),
+        **kept_frozen.measure(),
     }
     return Evaluation(measures, panels(recordings), recordings)
 

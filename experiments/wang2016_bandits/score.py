@@ -21,6 +21,7 @@ from pfc_metarl.agents.reference import (
 from pfc_metarl.analysis.behaviour import better_arm_share, final_regret
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.claim import Measures
+from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.bandit import Bandit, BanditConfiguration
 
@@ -42,7 +43,7 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     seed : root of the evaluation's random streams; the same problems for every learner.
     quiet : no progress bar.
     """
-    before = {label: agent.fingerprints() for label, agent in agents.items()}
+    kept_frozen = FrozenProof(agents.values())
     uniform = agents["uniform"]
     learners = {
         **agents,
@@ -58,15 +59,10 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
         name: _record(learner, tested, seed)
         for name, (learner, tested) in tqdm(conditions.items(), desc="recording", unit="condition", disable=quiet)
     }
-    unchanged = [
-        float(old == new)
-        for label, agent in agents.items()
-        for old, new in zip(before[label], agent.fingerprints(), strict=True)
-    ]
     measures = {
         **_regrets(recordings, list(agents), list(learners)),
         **_silenced(recordings, list(agents)),
-        "weights.unchanged": np.array(unchanged),
+        **kept_frozen.measure(),
     }
     kept = {name: recordings[name] for label in agents for name in (f"{label}/{label}", f"{label}/{SILENCED}")}
     return Evaluation(measures, panels(recordings, measures), kept)

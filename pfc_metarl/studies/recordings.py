@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Shaped
 from tqdm.auto import tqdm
 
 from pfc_metarl.agents.agent import Agent
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.claim import Measures
+from pfc_metarl.studies.study import Trained
 from pfc_metarl.tasks.task import Task
+
+
+class FrozenProof:
+    """Remembers the weights of learners, all of the same subjects, to tell later whether they have changed."""
+
+    def __init__(self, learners: Iterable[Trained]) -> None:
+        self._learners = list(learners)
+        self._before = self._fingerprints()
+
+    def measure(self) -> Measures:
+        """Return ``weights.unchanged``: 1 for each subject if no learner's weights have another hash than before."""
+        return {"weights.unchanged": (self._before == self._fingerprints()).all(axis=0).astype(float)}
+
+    def _fingerprints(self) -> Shaped[np.ndarray, "learner subject"]:
+        return np.array([learner.fingerprints() for learner in self._learners])
 
 
 def record_agents(
@@ -36,11 +53,9 @@ def record_agents(
     The recordings by condition, and ``weights.unchanged``: 1 for each subject of the first
     agent whose weights have the same hash before and after all of it.
     """
-    first = next(iter(agents.values()))
-    before = first.fingerprints()
+    kept_frozen = FrozenProof([next(iter(agents.values()))])
     recordings = {
         name: record(agent, task, episodes, seed, variables)
         for name, agent in tqdm(agents.items(), desc="recording", unit="condition", disable=quiet)
     }
-    unchanged = [float(old == new) for old, new in zip(before, first.fingerprints(), strict=True)]
-    return recordings, {"weights.unchanged": np.array(unchanged)}
+    return recordings, kept_frozen.measure()
