@@ -33,7 +33,7 @@ class Trainer:
     population : trained in place.
     configuration : the training's settings.
     seed : root seed of the random streams.
-    derived : use the hand-derived LSTM gradient; false differentiates by autograd.
+    derived : use the hand-derived gradient where the core has one; false differentiates by autograd.
     tune : which weights learn.
 
     Attributes

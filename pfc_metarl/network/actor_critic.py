@@ -67,7 +67,7 @@ class ActorCriticUnroller:
     population : trained in place.
     task : the world.
     episodes : in a batch.
-    derived : use the hand-derived gradient for an LSTM; false forces autograd.
+    derived : use the hand-derived gradient where the core has one; false forces autograd.
     """
 
     def __init__(self, population: Population, task: Task[Any], episodes: int, derived: bool = True) -> None:

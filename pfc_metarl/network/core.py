@@ -57,6 +57,10 @@ class RecurrentCore(ABC):
     def update(self, gates: Gates, state: State) -> State:
         """Return the state that follows from these gates."""
 
+    def joint_weights(self, weights: Weights) -> Weights:
+        """Weights whose "weight" and "bias" drive every gate from input and hidden state side by side."""
+        return weights
+
     def draw(self, generator: np.random.Generator) -> dict[str, np.ndarray]:
         """Draw one subject's initial weights.
 
@@ -182,6 +186,18 @@ class GRU(RecurrentCore):
         reset, update, candidate_x, candidate_h = gates
         candidate = torch.tanh(candidate_x + reset * candidate_h)
         return ((1 - update) * candidate + update * state[0],)
+
+    def joint_weights(self, weights: Weights) -> Weights:
+        """Columns in the order of ``gate_names``, zero where rows of the one kind meet the other's candidate drive."""
+
+        def columns(name: str) -> Tensor:
+            gates, candidate = weights[name].split([2 * self.units, self.units], dim=-1)
+            none = torch.zeros_like(candidate)
+            from_input = name.startswith("input")
+            return torch.cat([gates, candidate, none] if from_input else [gates, none, candidate], dim=-1)
+
+        weight = torch.cat([columns("input_weight"), columns("recurrent_weight")], dim=1)
+        return {**weights, "weight": weight, "bias": columns("input_bias") + columns("recurrent_bias")}
 
 
 class VanillaRNN(RecurrentCore):

@@ -13,9 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pfc_metarl.network.core import LSTM, EpisodicLSTM
 from pfc_metarl.network.fast.gradient import make_trace, traced_output
-from pfc_metarl.network.fast.trace import LSTMTrace
+from pfc_metarl.network.fast.trace import Trace
 from pfc_metarl.network.inputs import build_input, input_places, write_input
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.episode import Senses
@@ -63,15 +62,16 @@ class AutogradUnroll(Unroll):
 
 
 class DerivedUnroll(Unroll):
-    """An LSTM with its backward pass derived by hand; buffers are reused from batch to batch."""
+    """A core with its backward pass derived by hand; buffers are reused from batch to batch."""
 
-    def __init__(self, unroller: Unroller, trace: LSTMTrace) -> None:
+    def __init__(self, unroller: Unroller, trace: Trace) -> None:
         self.unroller = unroller
         self.population = unroller.population
         self.trace = trace
         with torch.enable_grad():
             self.initial = self.population.initial_state(trace.episodes)
-        trace.begin(self.population.weights, *self.initial)
+            self.weights = self.population.core.joint_weights(self.population.weights)
+        trace.begin(self.weights, *self.initial)
         self.images: list[Tensor] = []
 
     def step(self, senses: Senses) -> Float[Tensor, "subject episode column"]:
@@ -87,7 +87,7 @@ class DerivedUnroll(Unroll):
         return said
 
     def output(self) -> Float[Tensor, "subject step episode column"]:
-        return traced_output(self.trace, self.population.weights, self.initial, self._encoded())
+        return traced_output(self.trace, self.weights, self.initial, self._encoded())
 
     def _encoded(self) -> Float[Tensor, "subject step episode encoded"] | None:
         """What the encoder made of every step's image.
@@ -108,7 +108,7 @@ class Unroller:
     population : whose core is unrolled.
     steps, episodes : size of a batch.
     remembering : what of the observation addresses an episodic memory.
-    derived : use the hand-derived gradient for an LSTM; false forces autograd.
+    derived : use the hand-derived gradient where the core has one; false forces autograd.
 
     Attributes
     ----------
@@ -126,9 +126,8 @@ class Unroller:
         self.population = population
         self.episodes = episodes
         self.memory = self._empty = population.empty_memory(episodes, remembering)
-        self.trace: LSTMTrace | None = None
-        if derived and isinstance(population.core, (LSTM, EpisodicLSTM)):
-            self.trace = make_trace(population.weights, population.inputs, steps, episodes)
+        self.trace = make_trace(population.core, population.weights, steps, episodes) if derived else None
+        if self.trace is not None:
             self.places = [
                 input_places(received, population.configuration, population.actions) for received in self.trace.received
             ]

@@ -15,6 +15,7 @@ from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network import population
 from pfc_metarl.network.configuration import NetworkConfiguration
+from pfc_metarl.network.core import CORES
 from pfc_metarl.network.fast import gradient
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
@@ -29,9 +30,9 @@ SHORT: dict[str, dict[str, Any]] = {
 WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2", "repeat_interleave"}
 
 
-def make(kind: type[Trainer], task_name: str) -> Trainer:
+def make(kind: type[Trainer], task_name: str, core: Any = "lstm") -> Trainer:
     task = make_task(task_name, **SHORT.get(task_name, {}))
-    network = NetworkConfiguration(units=8).seeing(task)
+    network = NetworkConfiguration(units=8, core=core).seeing(task)
     streams = Streams(3, range(2))
     drawn = Population.draw(network, input_size(task, network), task.actions, streams)
     return kind(task, drawn, TrainingConfiguration(episodes=3, updates=20), seed=3)
@@ -52,20 +53,27 @@ def test_the_guard_sees_what_waits() -> None:
 
 
 # Worlds that are Python programs are stepped on this computer.
-@pytest.mark.parametrize("task_name", sorted(set(TASKS) - {"gymnasium"}))
-def test_no_update_waits_for_a_value(task_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("task_name", "core"),
+    [
+        *((name, "lstm") for name in sorted(set(TASKS) - {"gymnasium"})),
+        *(("two-armed-bandit", core) for core in CORES if core != "lstm"),
+    ],
+)
+def test_no_update_waits_for_a_value(task_name: str, core: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In torch operations, as on a GPU."""
     for module in (gradient, population):
         monkeypatch.setattr(module, "on_kernels", lambda tensor: False)
-    trainer = make(CapturedTrainer, task_name)
+    trainer = make(CapturedTrainer, task_name, core)
     assert isinstance(trainer, CapturedTrainer)
     trainer._load()
     with NoWaiting():
         trainer._update()
 
 
-def test_replayed_updates_are_those_of_the_plain_trainer() -> None:
-    plain, captured = (make(kind, "two-armed-bandit") for kind in (Trainer, CapturedTrainer))
+@pytest.mark.parametrize("core", CORES)
+def test_replayed_updates_are_those_of_the_plain_trainer(core: str) -> None:
+    plain, captured = (make(kind, "two-armed-bandit", core) for kind in (Trainer, CapturedTrainer))
     measures = [each.advance_by(updates, measure=True) for each in (plain, captured) for updates in (3, 4)]
     assert plain.update == captured.update == 7
     for name, weight in plain.population.weights.items():

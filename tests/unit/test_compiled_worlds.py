@@ -62,13 +62,22 @@ def test_a_compiled_world_gives_its_tasks_numbers(name: str, settings: dict[str,
 
 
 @pytest.mark.parametrize(("name", "settings"), CASES)
-@pytest.mark.parametrize("channels", [{}, {"time_input": False}, {"action_input": False, "initial_state": "zero"}])
+@pytest.mark.parametrize(
+    "network",
+    [
+        {},
+        {"time_input": False},
+        {"action_input": False, "initial_state": "zero"},
+        {"core": "gru"},
+        {"core": "vanilla", "time_input": False},
+    ],
+)
 def test_training_is_the_same_to_the_last_bit(
-    name: str, settings: dict[str, Any], channels: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    name: str, settings: dict[str, Any], network: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compiled = _trainer(make_task(name, **settings), **channels)
+    compiled = _trainer(make_task(name, **settings), **network)
     assert compiled.compiled is not None
-    plain = _trainer(make_task(name, **settings), **channels)
+    plain = _trainer(make_task(name, **settings), **network)
     monkeypatch.setattr(plain, "compiled", None)
     for measure in (False, False, True, False):
         compiled.advance(measure)
@@ -77,7 +86,7 @@ def test_training_is_the_same_to_the_last_bit(
         assert torch.equal(weight, compiled.population.weights[name]), name
 
 
-@pytest.mark.parametrize("part", [{"core": "gru"}, {"core": "vanilla"}, {"critic": "separate"}])
+@pytest.mark.parametrize("part", [{"core": "episodic"}, {"critic": "separate"}])
 def test_a_network_without_kernels_for_every_part_lives_plainly(part: dict[str, Any]) -> None:
     assert _trainer(make_task("two-armed-bandit", trials=5), **part).compiled is None
 

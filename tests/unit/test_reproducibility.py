@@ -87,16 +87,7 @@ def test_the_number_of_episodes_does_not_undo_it(threads: int, episodes: int) ->
 
 @pytest.mark.parametrize(
     ("core", "units", "episodes"),
-    # The LSTM keeps the promise at any size; the others where episodes x units fills whole vectors.
-    [
-        ("lstm", 8, 4),
-        ("lstm", 7, 5),
-        ("lstm", 13, 10),
-        ("gru", 8, 4),
-        ("gru", 48, 10),
-        ("vanilla", 8, 4),
-        ("vanilla", 48, 10),
-    ],
+    [(core, *size) for core in ("lstm", "gru", "vanilla") for size in ((8, 4), (7, 5), (13, 10), (48, 10))],
 )
 def test_no_core_or_size_undoes_it(core: str, units: int, episodes: int) -> None:
     size = {"core": core, "units": units, "episodes": episodes, "updates": 6}

@@ -1,1 +1,1 @@
-"""The LSTM's forward and backward pass, derived by hand; README.md says how and why."""
+"""The cores' forward and backward pass, derived by hand; README.md says how and why."""

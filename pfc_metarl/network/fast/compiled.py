@@ -1,4 +1,4 @@
-"""The same trace on the kernels, for float32 on the CPU."""
+"""The same traces on the kernels, for float32 on the CPU."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from pfc_metarl.network.core import Weights
+from pfc_metarl.network.core import RecurrentCore, Weights
 from pfc_metarl.network.fast import acting, kernels
-from pfc_metarl.network.fast.trace import LSTMTrace
+from pfc_metarl.network.fast.trace import Trace
 
 
 def on_kernels(tensor: Tensor) -> bool:
@@ -26,14 +26,14 @@ def sampled(
     return torch.from_numpy(action)
 
 
-class CompiledTrace(LSTMTrace):
+class CompiledTrace(Trace):
     """A trace whose every step, and whose whole way back, is one call of a compiled kernel.
 
     The gates' gradients are written over the gates: half the memory, and half the way to it.
     """
 
-    def __init__(self, weights: Weights, inputs: int, steps: int, episodes: int) -> None:
-        super().__init__(weights, inputs, steps, episodes)
+    def __init__(self, core: RecurrentCore, weights: Weights, steps: int, episodes: int) -> None:
+        super().__init__(core, weights, steps, episodes)
         # The kernels see the same memory as numpy arrays.
         self._activity = tuple(
             each.numpy() for each in (self.joined, self.gates, self.cell, self.recalled, self.output)
@@ -42,13 +42,8 @@ class CompiledTrace(LSTMTrace):
     def _beside(self, gates: Tensor) -> Tensor:
         return gates
 
-    def begin(
-        self,
-        weights: Weights,
-        hidden: Float[Tensor, "subject episode unit"],
-        cell: Float[Tensor, "subject episode unit"],
-    ) -> None:
-        super().begin(weights, hidden, cell)
+    def begin(self, weights: Weights, *initial: Float[Tensor, "subject episode unit"]) -> None:
+        super().begin(weights, *initial)
         self._parameters = tuple(weight.numpy() for weight in self.weights.values())
 
     def step(self, step: int) -> Float[Tensor, "subject episode column"]:
@@ -56,10 +51,10 @@ class CompiledTrace(LSTMTrace):
         return self._said[step]
 
     def backward(self, output_gradient: Float[Tensor, "subject step episode column"]) -> tuple[Tensor, ...]:
-        weights, state = self.weights, self.cell[:, 0]
+        weights, hidden = self.weights, self.state(-1)[0]
         head_columns = weights["head_weight"].transpose(1, 2).contiguous()
         parameters = (weights["weight"], weights["bias"], head_columns, weights["head_bias"])
-        gradients = tuple(each.new_zeros(each.shape) for each in (*parameters, state, state))
+        gradients = tuple(each.new_zeros(each.shape) for each in (*parameters, hidden, hidden))
         kernels.backward(
             weights["weight"][:, self.inputs :].transpose(1, 2).contiguous().numpy(),
             head_columns.numpy(),
@@ -67,5 +62,5 @@ class CompiledTrace(LSTMTrace):
             output_gradient.contiguous().numpy(),
             *(gradient.numpy() for gradient in gradients),
         )
-        weight, bias, head_gradient, *rest = gradients
-        return weight, bias, head_gradient.transpose(1, 2), *rest
+        weight, bias, head_gradient, head_bias, *reaching = gradients
+        return weight, bias, head_gradient.transpose(1, 2), head_bias, *self._of_initial_state(*reaching)

@@ -8,20 +8,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pfc_metarl.network.core import State, Weights
+from pfc_metarl.network.core import RecurrentCore, State, Weights
 from pfc_metarl.network.fast.compiled import CompiledTrace, on_kernels
-from pfc_metarl.network.fast.trace import LSTMTrace
+from pfc_metarl.network.fast.equations import TRACES
+from pfc_metarl.network.fast.trace import Trace
 
 
-def make_trace(weights: Weights, inputs: int, steps: int, episodes: int) -> LSTMTrace:
-    """Make the fastest trace that these weights allow."""
-    kind = CompiledTrace if on_kernels(weights["head_weight"]) else LSTMTrace
-    return kind(weights, inputs, steps, episodes)
+def make_trace(core: RecurrentCore, weights: Weights, steps: int, episodes: int) -> Trace | None:
+    """Make the fastest trace that these weights allow; None for a core without one."""
+    plain = TRACES.get(type(core))
+    if plain is None:
+        return None
+    kind = CompiledTrace if on_kernels(weights["head_weight"]) else plain
+    return kind(core, weights, steps, episodes)
 
 
 class _Output(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, trace: LSTMTrace, encoded: Tensor | None, *parameters: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(ctx: Any, trace: Trace, encoded: Tensor | None, *parameters: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         del parameters
         ctx.trace, ctx.encoded = trace, None if encoded is None else encoded.shape[-1]
         # The trace's own memory serves the next batch as well.
@@ -35,12 +39,12 @@ class _Output(torch.autograd.Function):
 
 
 def traced_output(
-    trace: LSTMTrace,
+    trace: Trace,
     weights: Weights,
     initial: State,
     encoded: Float[Tensor, "subject step episode encoded"] | None = None,
 ) -> Float[Tensor, "subject step episode column"]:
-    """Outputs of a finished trace, differentiable in the weights, the initial state and the first inputs.
+    """Outputs of a finished trace, differentiable in the joint weights, the initial state and the first inputs.
 
     ``encoded`` are the first input channels, where something that learns has computed them.
     The backward pass can run once, and before the trace begins another batch.

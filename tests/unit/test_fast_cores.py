@@ -1,4 +1,4 @@
-"""The derived and the compiled LSTM against autograd and against finite differences."""
+"""The derived and the compiled cores against autograd and against finite differences."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from pfc_metarl.network.core import CORES, LSTM
 from pfc_metarl.network.fast.compiled import CompiledTrace, sampled
+from pfc_metarl.network.fast.equations import TRACES
 from pfc_metarl.network.fast.gradient import make_trace, traced_output
-from pfc_metarl.network.fast.trace import LSTMTrace
 from pfc_metarl.network.population import Population
 from pfc_metarl.network.unroll import AutogradUnroll, DerivedUnroll, Unroller
 from pfc_metarl.tasks.episode import Senses
@@ -21,7 +22,8 @@ SUBJECTS, EPISODES, STEPS, ACTIONS = 2, 3, 7, 3
 
 # What networks with episodic memory do with these observations; others take no notice.
 REMEMBERING = Remembering(cue=range(2), context=range(2), storing=(1, 3, 4))
-CORES = pytest.mark.parametrize("core", ["lstm", "episodic"])
+EVERY_CORE = pytest.mark.parametrize("core", CORES)
+GATED = pytest.mark.parametrize("core", ["lstm", "gru"])
 
 
 def make_senses(dtype: torch.dtype, seed: int = 0) -> list[Senses]:
@@ -72,7 +74,7 @@ def assert_agree(found: dict[str, Tensor], expected: dict[str, Tensor], relative
 
 @pytest.mark.parametrize(("dtype", "relative"), [(torch.float32, 1e-5), (torch.float64, 1e-10)])
 @pytest.mark.parametrize("initial_state", ["learned", "zero"])
-@CORES
+@EVERY_CORE
 def test_fast_gradient_is_autograds(
     draw_population: Any, dtype: torch.dtype, relative: float, initial_state: str, core: str
 ) -> None:
@@ -85,7 +87,7 @@ def test_fast_gradient_is_autograds(
     assert_agree(fast, plain, relative)
 
 
-@CORES
+@EVERY_CORE
 def test_kernels_and_torch_operations_agree_over_a_long_episode(draw_population: Any, core: str) -> None:
     """More actions than fit one block of head columns, and more steps than one stretch of the weight gradient."""
     steps, inputs = 57, 3
@@ -94,12 +96,14 @@ def test_kernels_and_torch_operations_agree_over_a_long_episode(draw_population:
     received = torch.randn(SUBJECTS, steps, EPISODES, inputs, generator=generator)
     columns = population.weights["head_weight"].shape[-1]
     reaching = torch.randn(SUBJECTS, steps, EPISODES, columns, generator=generator)
-    state = [torch.randn(SUBJECTS, EPISODES, population.core.units, generator=generator) for _ in range(2)]
+    unit_shape = (SUBJECTS, EPISODES, population.core.units)
+    state = [torch.randn(unit_shape, generator=generator) for _ in population.core.state_names]
     recalled = 2 * torch.randn(SUBJECTS, steps, EPISODES, population.core.units, generator=generator)
-    results = []
-    for kind, dtype in ((LSTMTrace, torch.float64), (LSTMTrace, torch.float32), (CompiledTrace, torch.float32)):
+    plain, results = TRACES[type(population.core)], []
+    for kind, dtype in ((plain, torch.float64), (plain, torch.float32), (CompiledTrace, torch.float32)):
         weights = {name: weight.detach().to(dtype) for name, weight in population.weights.items()}
-        trace = kind(weights, inputs, steps, EPISODES)
+        trace = kind(population.core, weights, steps, EPISODES)
+        weights = population.core.joint_weights(weights)
         trace.begin(weights, *(each.to(dtype) for each in state))
         for step in range(steps):
             trace.received[step].copy_(received[:, step])
@@ -132,13 +136,16 @@ def test_compiled_choices_are_those_of_the_cumulative_softmax() -> None:
     assert torch.equal(sampled(wide[..., :5], uniform), sampled(logits, uniform))
 
 
-def test_each_precision_gets_its_trace(draw_population: Any) -> None:
-    assert type(make_trace(draw_population().weights, 5, STEPS, EPISODES)) is CompiledTrace
-    assert type(make_trace(draw_population(dtype=torch.float64).weights, 5, STEPS, EPISODES)) is LSTMTrace
+@EVERY_CORE
+def test_each_precision_gets_its_trace(draw_population: Any, core: str) -> None:
+    for dtype, kind in ((torch.float32, CompiledTrace), (torch.float64, TRACES[CORES[core]])):
+        population = draw_population(core=core, dtype=dtype)
+        assert type(make_trace(population.core, population.weights, STEPS, EPISODES)) is kind
 
 
-def test_derived_gradient_reaches_the_encoder_as_autograds_does(draw_population: Any) -> None:
-    channels: dict[str, Any] = {"image": IMAGE, "image_features": FEATURES}
+@GATED
+def test_derived_gradient_reaches_the_encoder_as_autograds_does(draw_population: Any, core: str) -> None:
+    channels: dict[str, Any] = {"image": IMAGE, "image_features": FEATURES, "core": core}
     population = draw_population(inputs=FEATURES + ACTIONS + 2, dtype=torch.float64, **channels)
     generator = torch.Generator().manual_seed(2)
     pixels = torch.rand(STEPS, SUBJECTS, EPISODES, 8 * 8 * 2, generator=generator, dtype=torch.float64)
@@ -149,8 +156,9 @@ def test_derived_gradient_reaches_the_encoder_as_autograds_does(draw_population:
     assert_agree(derived, plain, 1e-10)
 
 
-def test_a_second_batch_in_the_same_buffers_has_its_own_gradient(draw_population: Any) -> None:
-    population = draw_population(inputs=2 + ACTIONS + 2, dtype=torch.float64)
+@GATED
+def test_a_second_batch_in_the_same_buffers_has_its_own_gradient(draw_population: Any, core: str) -> None:
+    population = draw_population(inputs=2 + ACTIONS + 2, dtype=torch.float64, core=core)
     unroller = Unroller(population, STEPS, EPISODES)
     run(population, unroller, make_senses(torch.float64, seed=0))
     with torch.no_grad():
@@ -162,43 +170,48 @@ def test_a_second_batch_in_the_same_buffers_has_its_own_gradient(draw_population
     assert_agree(reused, plain, 1e-10)
 
 
-def test_each_core_gets_its_unroll(draw_population: Any) -> None:
-    for core in ("lstm", "episodic"):
-        assert isinstance(Unroller(draw_population(core=core), STEPS, EPISODES).begin(), DerivedUnroll)
-    assert isinstance(Unroller(draw_population(), STEPS, EPISODES, derived=False).begin(), AutogradUnroll)
-    assert isinstance(Unroller(draw_population(core="gru"), STEPS, EPISODES).begin(), AutogradUnroll)
+@EVERY_CORE
+def test_each_core_gets_its_unroll(draw_population: Any, core: str) -> None:
+    population = draw_population(core=core)
+    assert isinstance(Unroller(population, STEPS, EPISODES).begin(), DerivedUnroll)
+    assert isinstance(Unroller(population, STEPS, EPISODES, derived=False).begin(), AutogradUnroll)
 
 
-@pytest.mark.parametrize("gates", [4, 5])
-def test_derived_gradient_passes_finite_differences(gates: int) -> None:
+def test_a_core_whose_way_back_nobody_derived_is_left_to_autograd(draw_population: Any) -> None:
+    class Peephole(LSTM):
+        pass
+
+    population = draw_population()
+    population.core = Peephole(population.inputs, population.core.units)
+    assert isinstance(Unroller(population, STEPS, EPISODES).begin(), AutogradUnroll)
+
+
+@EVERY_CORE
+def test_derived_gradient_passes_finite_differences(core: str) -> None:
     subjects, episodes, steps, inputs, units = 2, 2, 3, 2, 2
     generator = torch.Generator().manual_seed(4)
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator, dtype=torch.float64)
 
+    network = CORES[core](inputs, units)
     received = normal(subjects, steps, episodes, inputs)
     recalled = normal(subjects, steps, episodes, units)
+    shapes = {**network.shapes(), "head_weight": (units, 4), "head_bias": (4,)}
 
     def output(*given: Tensor) -> Tensor:
-        names = ("weight", "bias", "head_weight", "head_bias")
-        weights: dict[str, Tensor] = dict(zip(names, given[:4], strict=True))
-        trace = LSTMTrace(weights, inputs, steps, episodes)
-        trace.begin(weights, *given[4:])
+        weights, state = dict(zip(shapes, given, strict=False)), given[len(shapes) :]
+        trace = TRACES[CORES[core]](network, weights, steps, episodes)
+        joint = network.joint_weights(weights)
+        trace.begin(joint, *state)
         with torch.no_grad():
             for step in range(steps):
                 trace.received[step].copy_(received[:, step])
-                if gates == 5:
+                if network.recalls:
                     trace.recall(step, recalled[:, step])
                 trace.step(step)
-        return traced_output(trace, weights, given[4:])
+        return traced_output(trace, joint, state)
 
-    given = (
-        normal(subjects, inputs + units, gates * units),
-        normal(subjects, gates * units),
-        normal(subjects, units, 4),
-        normal(subjects, 4),
-        normal(subjects, episodes, units),
-        normal(subjects, episodes, units),
-    )
-    assert torch.autograd.gradcheck(output, tuple(x.requires_grad_() for x in given))
+    given = [normal(subjects, *shape) for shape in shapes.values()]
+    given += [normal(subjects, episodes, units) for _ in network.state_names]
+    assert torch.autograd.gradcheck(output, tuple(each.requires_grad_() for each in given))
