@@ -28,7 +28,7 @@ SHOWN_EXPOSURES = (1, 2, EXPOSURES)
 CORES: dict[str, Literal["episodic", "lstm"]] = {"episodic": "episodic", "plain": "lstm"}
 
 FAST = TrainingConfiguration(
-    updates=3500,
+    updates=7000,
     episodes=32,
     optimiser="adam",
     learning_rate=6e-3,
