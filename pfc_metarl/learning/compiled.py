@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from pfc_metarl.learning.rollout import Rollout
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
@@ -23,7 +25,7 @@ NO_CHANNEL = range(0)
 class CompiledEpisodes:
     """Lives what ``rollout.collect`` lives, number for number; ``collect`` is its definition and its oracle.
 
-    It reveals no state, so that regret cannot be measured. Its memory serves the next batch as well.
+    Its memory serves the next batch as well.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ class CompiledEpisodes:
         world = compiled_world(task, len(actor.subjects), trace.episodes)
         return None if world is None else cls(task, unroller, world, trace)
 
-    def collect(self, chance: Chance) -> Rollout:
+    def collect(self, chance: Chance, measure_regret: bool = False) -> Rollout:
         """Let the population act through one batch of episodes."""
         unroll = self.unroller.begin(chance.position)
         self._live(chance)
@@ -75,8 +77,16 @@ class CompiledEpisodes:
             reward=self._reward,
             ended=self._ended,
             valid=self._valid,
-            regret=None,
+            regret=self._regret() if measure_regret else None,
         )
+
+    def _regret(self) -> Float[Tensor, "subject episode step"] | None:
+        """Expected reward given up at each step, against the best action."""
+        expected = self.world.expected_reward()
+        if expected is None:
+            return None
+        reward = torch.from_numpy(expected)
+        return reward.amax(dim=-1, keepdim=True) - reward.gather(-1, self._action)
 
     def _live(self, chance: Chance) -> None:
         choice, worlds, steps = chance.choice.numpy()[..., 0], chance.world.numpy(), self.task.steps

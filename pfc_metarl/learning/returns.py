@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import no_type_check
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+
+from pfc_metarl.base.kernels import FLOAT, kernel
+from pfc_metarl.network.fast.compiled import on_kernels
 
 
 def reward_prediction_error(
@@ -80,8 +85,25 @@ def _discounted_sum(
     delta: Float[Tensor, "subject episode step"], keep: Float[Tensor, "subject episode step"]
 ) -> Float[Tensor, "subject episode step"]:
     """Solve A_t = delta_t + keep_t A_{t+1} from the last step back."""
+    if on_kernels(delta):
+        total = torch.empty_like(delta, memory_format=torch.contiguous_format)
+        _sum_back(delta.contiguous().numpy(), keep.contiguous().numpy(), total.numpy())
+        return total
     following, totals = torch.zeros_like(delta[..., 0]), []
     for own, kept in zip(reversed(delta.unbind(-1)), reversed(keep.unbind(-1)), strict=True):
         following = torch.addcmul(own, kept, following)
         totals.append(following)
     return torch.stack(totals[::-1], dim=-1)
+
+
+@kernel
+@no_type_check
+def _sum_back(delta, keep, total):
+    """The same in one pass: a hundred operations of torch on a few numbers each take thirty times as long."""
+    for subject in range(delta.shape[0]):
+        for episode in range(delta.shape[1]):
+            own, kept, sums = delta[subject, episode], keep[subject, episode], total[subject, episode]
+            following = FLOAT(0)
+            for step in range(own.shape[0] - 1, -1, -1):
+                following = own[step] + kept[step] * following
+                sums[step] = following

@@ -118,9 +118,8 @@ class Trainer:
         return rollout, loss.detach()
 
     def _collect(self, chance: Chance, measure: bool) -> Rollout:
-        # What is measured is read from the task's own state, which kernels do not show.
-        if self.compiled is not None and not measure:
-            return self.compiled.collect(chance)
+        if self.compiled is not None:
+            return self.compiled.collect(chance, measure_regret=measure)
         return collect(self.task, self.unroller, chance, measure_regret=measure)
 
     def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:

@@ -139,3 +139,12 @@ def test_what_happens_after_an_end_changes_nothing_before_it() -> None:
         lambda r, v: reward_prediction_error(r, v, ended, 0.9),
     ):
         assert torch.equal(advantage(reward, value)[0, 1, :5], advantage(other_reward, other_value)[0, 1, :5])
+
+
+@pytest.mark.parametrize("trace", [0.0, 0.7, 1.0])
+def test_the_kernel_sums_what_torch_sums(trace: float) -> None:
+    """Double precision has no kernel."""
+    reward, value, ended = random_batch(steps=100)
+    on_kernel = generalised_advantage(reward, value, ended, 0.9, trace)
+    in_torch = generalised_advantage(reward.double(), value.double(), ended, 0.9, trace)
+    torch.testing.assert_close(on_kernel.double(), in_torch, rtol=1e-6, atol=1e-6)

@@ -37,3 +37,6 @@ class CompiledBandit(CompiledWorld):
     ) -> None:
         del step, observation
         _pay(self._probability, action, uniform, reward)
+
+    def expected_reward(self) -> np.ndarray:
+        return self._probability

@@ -1,4 +1,4 @@
-"""A task whose steps are kernels, for rollouts in which nobody asks for its hidden truth."""
+"""A task whose steps are kernels, for rollouts of which nothing is asked but their regret."""
 
 from __future__ import annotations
 
@@ -33,3 +33,7 @@ class CompiledWorld(ABC):
         observation: Float32[np.ndarray, "subject episode feature"],
     ) -> None:
         """Take one action in every episode; write what it earns, and what is seen next."""
+
+    def expected_reward(self) -> Float32[np.ndarray, "subject episode action"] | None:
+        """Mean reward of each action, the same throughout the present episode; None where regret has no meaning."""
+        return None
