@@ -21,7 +21,7 @@ from pfc_metarl.studies.registry import bundled_networks
 from pfc_metarl.value_learning.dqn import DQN
 from pfc_metarl.value_learning.episodic import EpisodicControl
 
-from .config import EPISODIC, FROM_BIRTH, MAML, PLAIN, TUNING
+from .config import EPISODIC, FROM_BIRTH, MAML, TUNING
 from .worlds import ARMS, BLOCK, WORLDS
 
 # A pass forward and one backward, in passes forward.
@@ -50,18 +50,17 @@ def costs(recurrent: Population, outer: Mapping[str, int], pulls: int) -> dict[s
     Parameters
     ----------
     recurrent : the networks without memory.
-    outer : pulls of the outer loop, of "maml", and of "recurrent" after its training in the other study.
+    outer : pulls of the outer loop, of "maml" and of "recurrent".
     pulls : of a problem, which a replay memory may come to hold.
     """
-    (_, before), (episodic, lived) = (_bundled(name) for name in (PLAIN, EPISODIC))
-    long = before + outer["recurrent"]
+    episodic, lived = _bundled(EPISODIC)
     return {
         # Wins and losses of every arm, weighed with the evidence of each.
         "bayes": Cost(0, 2 * ARMS, 2 * ARMS),
-        "recurrent": network_cost(recurrent, long),
+        "recurrent": network_cost(recurrent, outer["recurrent"]),
         "episodic": network_cost(episodic, lived),
         "maml": maml_cost(outer["maml"]),
-        "fine-tune": fine_tune_cost(recurrent, long),
+        "fine-tune": fine_tune_cost(recurrent, outer["recurrent"]),
         "mfec": episodic_control_cost(),
         "dqn": dqn_cost(pulls),
     }

@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from pfc_metarl.figures.recurrence import Line, draw_curves, draw_level
+from pfc_metarl.figures.recurrence import Line, draw_curves
 from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.figures.transfer import draw_steps
 from pfc_metarl.studies.study import Evaluation
 
 from .config import CRITERION
 from .panels import BY_ACTIVITY, LEARNERS
-from .worlds import WORLDS
+from .worlds import WORLDS, World
 
 HUES = ("black", "blue", "sky", "vermilion", "orange", "green", "grey")
 LINES = {
@@ -46,8 +46,7 @@ def plot(evaluation: Evaluation) -> Figure:
         patches = [Patch(color=colour, alpha=0.45, label=name) for name, colour in WORLD_COLOURS.items()]
         axes["steps"].legend(handles=patches, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(patches))
         for name, world in WORLDS.items():
-            _draw_course(axes[name], panels[name], name)
-            draw_level(axes[name], world.chance + CRITERION * (world.good - world.chance), "criterion")
+            _draw_course(axes[name], panels[name], world)
         draw_curves(axes["again"], panels["again"], "exposure", "share", {name: LINES[name] for name in ACTIVE})
         axes["again"].set(title="inside: a context comes back", xlabel="meeting of the context")
         axes["again"].set(ylabel="0 chance, 1 arm known", xticks=[1, 2], ylim=(0, 1))
@@ -62,11 +61,13 @@ def plot(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def _draw_course(axes: Axes, table: pd.DataFrame, world: str) -> None:
-    """Draw reward per pull as a world's problems are learned."""
+def _draw_course(axes: Axes, table: pd.DataFrame, world: World) -> None:
+    """Draw reward per pull as a world's problems are learned; the legend names the criterion, for curves fill all."""
     draw_curves(axes, table, "step", "reward", LINES, marker="")
+    criterion = world.chance + CRITERION * (world.good - world.chance)
+    axes.axhline(criterion, color=COLOURS["black"], lw=1, ls="--", zorder=0, label="criterion")
     axes.set_xscale("log")
-    axes.set(title=WORLDS[world].name, xlabel="pulls of the same context", ylabel="reward per pull", ylim=(0, 1))
+    axes.set(title=world.name, xlabel="pulls of the same context", ylabel="reward per pull", ylim=(0, 1))
 
 
 def _draw_cost(axes: Axes, table: pd.DataFrame, cost: str) -> None:

@@ -23,12 +23,11 @@ from pfc_metarl.network.core import Weights
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.learning_curves import LearningCurves, read_curve
 from pfc_metarl.studies.meta_recipe import MetaRecipe
-from pfc_metarl.studies.study import AbstractRecipe
+from pfc_metarl.studies.study import AbstractRecipe, Recipe
 from pfc_metarl.tasks.task import Task
 from pfc_metarl.value_learning.learner import Learner, LearnerConfiguration
 from pfc_metarl.value_learning.life import live
 
-from .longer import LongerRecipe
 from .worlds import BLOCK, WORLDS, World
 
 # Ends the names of the curves of outer loops, whose last points tell what these cost.
@@ -74,7 +73,7 @@ class CoursesRecipe(AbstractRecipe):
 
     from_birth: Mapping[str, FromBirth]
     maml: MetaRecipe
-    source: LongerRecipe
+    source: Recipe
     label: str
     tuning: TrainingConfiguration
     problems: int

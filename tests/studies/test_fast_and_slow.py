@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from pfc_metarl.experiments.fast_and_slow import costs, score
-from pfc_metarl.experiments.fast_and_slow.config import MAML, PLAIN, PRESETS
+from pfc_metarl.experiments.fast_and_slow.config import MAML, PRESETS
 from pfc_metarl.experiments.fast_and_slow.panels import BY_ACTIVITY, LEARNERS
 from pfc_metarl.experiments.fast_and_slow.recipe import OUTER, CoursesRecipe
 from pfc_metarl.experiments.fast_and_slow.study import STUDY
@@ -19,13 +19,14 @@ from pfc_metarl.experiments.fast_and_slow.worlds import BLOCK, WORLDS
 from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.agents.reference.barcode_bandit import LikeliestArmAgent
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.meta_gradient.outer_loop import OuterLoopConfiguration
+from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.learning_curves import LearningCurves
-from pfc_metarl.studies.registry import load
-from pfc_metarl.studies.study import Evaluation
+from pfc_metarl.studies.study import Evaluation, Recipe
 
 SUBJECTS, PULLS, ITERATIONS = 2, 2 * BLOCK, 1
 OPTIONS = {"overwrite": False, "quiet": True, "label": "living"}
@@ -58,12 +59,15 @@ def evaluation() -> Evaluation:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(score, "EVALUATION_EPISODES", 4)
         patch.setattr(score, "EVALUATION_EPOCHS", 1)
-        return STUDY.evaluate({"recurrent": freeze(plain()), "courses": made_up()}, 100, True)
+        return STUDY.evaluate({"recurrent": freeze(newborn()), "courses": made_up()}, 100, True)
 
 
-def plain() -> Population:
-    """Networks of the study's kind, before they see longer episodes."""
-    return load(PLAIN).select(range(SUBJECTS))
+def newborn() -> Population:
+    """Networks of the study's kind, before they learn anything."""
+    recipe = PRESETS["fast"]["recurrent"]
+    assert isinstance(recipe, Recipe)
+    task, network = recipe.make_task(), recipe.network
+    return Population.draw(network, input_size(task, network), task.actions, Streams(100, range(SUBJECTS)))
 
 
 def made_up() -> LearningCurves:
@@ -164,16 +168,16 @@ def test_pulling_the_likeliest_arm_is_bayes_optimal(world: str) -> None:
 
 
 def test_costs_are_counted_from_shapes() -> None:
-    price = costs.costs(plain(), {"maml": 123, "recurrent": 456}, pulls=500)
-    # 10 bits, 10 actions and a reward enter 4 gates of 64 units; ten logits and a value leave in twelve columns.
-    forward, lived = (10 + 10 + 1 + 64) * 4 * 64 + 64 * 12, 12_000 * 80 * 10
+    price = costs.costs(newborn(), {"maml": 123, "recurrent": 456}, pulls=500)
+    # 10 bits, 10 actions and a reward enter 4 gates of 48 units; ten logits and a value leave in twelve columns.
+    forward = (10 + 10 + 1 + 48) * 4 * 48 + 48 * 12
     # Weights with biases and an initial state, and the state.
-    assert price["recurrent"] == costs.Cost(456 + lived, forward, forward + 4 * 64 + 12 + 2 * 64 + 2 * 64)
-    assert (price["fine-tune"].operations, price["fine-tune"].outer) == (3 * forward, 456 + lived)
+    assert price["recurrent"] == costs.Cost(456, forward, forward + 4 * 48 + 12 + 2 * 48 + 2 * 48)
+    assert (price["fine-tune"].operations, price["fine-tune"].outer) == (3 * forward, 456)
     # Five gates of 64 units, ten barcodes compared, and ten slots of key, state and time.
-    gates = 85 * 5 * 64 + 64 * 12
+    gates = (10 + 10 + 1 + 64) * 5 * 64 + 64 * 12
     held = gates + 5 * 64 + 12 + 2 * 64 + 2 * 64 + 10 * (10 + 64 + 1)
-    assert price["episodic"] == costs.Cost(lived, gates + 10 * 10, held)
+    assert price["episodic"] == costs.Cost(12_000 * 80 * 10, gates + 10 * 10, held)
     # Ten logits in twelve columns.
     policy = 10 * 16 + 16 * 12
     assert price["maml"] == costs.Cost(123, 4 * policy, 3 * (policy + 28) + 10 * 13)
