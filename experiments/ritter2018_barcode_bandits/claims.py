@@ -6,6 +6,7 @@ The gain is what is earned per pull at exposures 5 to 10 more than at the first.
 from __future__ import annotations
 
 from pfc_metarl.studies.claim import WEIGHTS_FROZEN, Claim, Condition
+from pfc_metarl.studies.memory_controls import memory_controls
 
 # Half of what Bayes' rule gains with a perfect memory: without a gain, nothing can be taken away.
 SOMETHING_TO_LOSE = Condition("gain.episodic", "mean at least", 0.23)
@@ -39,20 +40,7 @@ CLAIMS = (
             Condition("gain.plain", "mean at most", 0.02),
         ),
     ),
-    Claim(
-        name="gate-closed",
-        statement="with the reinstatement gate closed at most a tenth of the gain is left",
-        paper="the gain is reinstatement",
-        reference="no use of memory: 0",
-        conditions=(SOMETHING_TO_LOSE, Condition("gain.gate-closed", "mean at most", "gain.episodic.tenth")),
-    ),
-    Claim(
-        name="keys-shuffled",
-        statement="with states recalled under the wrong keys at most a tenth of the gain is left",
-        paper="what is reinstated belongs to the context",
-        reference="no use of memory: 0",
-        conditions=(SOMETHING_TO_LOSE, Condition("gain.keys-shuffled", "mean at most", "gain.episodic.tenth")),
-    ),
+    *memory_controls(SOMETHING_TO_LOSE),
     Claim(
         name="robust-to-flipped-bits",
         statement="with one bit in ten flipped half of the gain is left; with barcodes that say nothing, none is",

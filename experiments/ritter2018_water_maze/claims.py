@@ -10,6 +10,7 @@ of the study `maze`.
 from __future__ import annotations
 
 from pfc_metarl.studies.claim import WEIGHTS_FROZEN, Claim, Condition
+from pfc_metarl.studies.memory_controls import memory_controls
 
 # Half of what a perfect memory gains on the best search: without a gain, nothing can be taken away.
 SOMETHING_TO_LOSE = Condition("gain.episodic", "mean at least", 4.75)
@@ -43,19 +44,6 @@ CLAIMS = (
             Condition("path.visit-2-over-1.plain", "mean at most", 0.6),
         ),
     ),
-    Claim(
-        name="gate-closed",
-        statement="with the reinstatement gate closed at most a tenth of the gain is left",
-        paper="the gain is reinstatement",
-        reference="no use of memory: 0",
-        conditions=(SOMETHING_TO_LOSE, Condition("gain.gate-closed", "mean at most", "gain.episodic.tenth")),
-    ),
-    Claim(
-        name="keys-shuffled",
-        statement="with states recalled under the wrong keys at most a tenth of the gain is left",
-        paper="what is reinstated belongs to the context",
-        reference="no use of memory: 0",
-        conditions=(SOMETHING_TO_LOSE, Condition("gain.keys-shuffled", "mean at most", "gain.episodic.tenth")),
-    ),
+    *memory_controls(SOMETHING_TO_LOSE),
     WEIGHTS_FROZEN,
 )
