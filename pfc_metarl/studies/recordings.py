@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -13,14 +13,19 @@ from tqdm.auto import tqdm
 from pfc_metarl.agents.agent import Agent
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.claim import Measures
-from pfc_metarl.studies.study import Trained
 from pfc_metarl.tasks.task import Task
+
+
+class Weighted(Protocol):
+    """What has weights whose hashes can be taken: agents, and learners of other kinds."""
+
+    def fingerprints(self) -> list[str]: ...
 
 
 class FrozenProof:
     """Remembers the weights of learners, all of the same subjects, to tell later whether they have changed."""
 
-    def __init__(self, learners: Iterable[Trained]) -> None:
+    def __init__(self, learners: Iterable[Weighted]) -> None:
         self._learners = list(learners)
         self._before = self._fingerprints()
 
