@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
@@ -16,6 +16,7 @@ from pfc_metarl.studies.claim import Measures
 from pfc_metarl.tasks.task import Task
 
 
+@runtime_checkable
 class Weighted(Protocol):
     """What has weights whose hashes can be taken: agents, and learners of other kinds."""
 
