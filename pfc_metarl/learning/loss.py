@@ -36,9 +36,10 @@ def actor_critic_loss(
     """
     advantage = advantage.detach()
     target = advantage + value.detach()
-    log_policy = torch.log_softmax(logits, dim=-1)
-    log_chosen = log_policy.gather(-1, action[..., None])[..., 0]
-    entropy = -(log_policy.exp() * log_policy).sum(dim=-1)
+    # Actions are few: along any axis but the last, torch takes the softmax of many steps in one vector.
+    log_policy = torch.log_softmax(logits.movedim(-1, 1), dim=1)
+    log_chosen = log_policy.gather(1, action[:, None])[:, 0]
+    entropy = -(log_policy.exp() * log_policy).sum(dim=1)
     policy_loss = -advantage * log_chosen
     value_loss = 0.5 * (target - value) ** 2
     step_loss = policy_loss + value_coefficient * value_loss - entropy_coefficient * entropy

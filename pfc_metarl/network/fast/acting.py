@@ -19,7 +19,9 @@ def choose(logits, uniform, action):
     for subject in range(subjects):
         for episode in range(episodes):
             row = logits[subject, episode]
-            highest = row.max()
+            highest = row[0]
+            for column in range(1, actions):
+                highest = max(highest, row[column])
             total = FLOAT(0)
             for column in range(actions):
                 below = row[column] - highest

@@ -44,7 +44,8 @@ class CompiledTrace(Trace):
 
     def begin(self, weights: Weights, *initial: Float[Tensor, "subject episode unit"]) -> None:
         super().begin(weights, *initial)
-        self._parameters = tuple(weight.numpy() for weight in self.weights.values())
+        self._head_columns = self.weights["head_weight"].transpose(1, 2).contiguous()
+        self._parameters = tuple(each.numpy() for each in {**self.weights, "head_weight": self._head_columns}.values())
 
     def step(self, step: int) -> Float[Tensor, "subject episode column"]:
         kernels.step(step, *self._parameters, *self._activity)
@@ -52,12 +53,11 @@ class CompiledTrace(Trace):
 
     def backward(self, output_gradient: Float[Tensor, "subject step episode column"]) -> tuple[Tensor, ...]:
         weights, hidden = self.weights, self.state(-1)[0]
-        head_columns = weights["head_weight"].transpose(1, 2).contiguous()
-        parameters = (weights["weight"], weights["bias"], head_columns, weights["head_bias"])
+        parameters = (weights["weight"], weights["bias"], self._head_columns, weights["head_bias"])
         gradients = tuple(each.new_zeros(each.shape) for each in (*parameters, hidden, hidden))
         kernels.backward(
             weights["weight"][:, self.inputs :].transpose(1, 2).contiguous().numpy(),
-            head_columns.numpy(),
+            self._head_columns.numpy(),
             *self._activity[:4],
             output_gradient.contiguous().numpy(),
             *(gradient.numpy() for gradient in gradients),

@@ -48,19 +48,21 @@ def _differentiation(recalling: bool) -> Any:
 
     @kernel
     @no_type_check
-    def differentiate(gates, previous_cell, recalled, cell, hidden_gradient, cell_gradient, bias_gradient):
-        one, units = FLOAT(1), cell.shape[1]
+    def differentiate(gates, previous_cell, recalled, joined_after, hidden_gradient, cell_gradient, bias_gradient):
+        one, units = FLOAT(1), previous_cell.shape[1]
+        inputs = joined_after.shape[1] - units
         for episode in range(gates.shape[0]):
             row = gates[episode]
             input_gate, forget_gate = row[:units], row[units : 2 * units]
             output_gate, candidate = row[2 * units : 3 * units], row[row.shape[0] - units :]
-            old, new = previous_cell[episode], cell[episode]
+            old, activity = previous_cell[episode], joined_after[episode, inputs:]
             hidden, carried = hidden_gradient[episode], cell_gradient[episode]
             if recalling:
                 reinstatement_gate, stored = row[3 * units : 4 * units], recalled[episode]
             for unit in range(units):
                 i, f, o, candid = input_gate[unit], forget_gate[unit], output_gate[unit], candidate[unit]
-                squashed = tanh(new[unit])
+                # The cell's tanh, since a division is less work; a sigmoid here is never below the least normal number.
+                squashed = activity[unit] / o
                 through_output = hidden[unit] * o
                 to_cell = carried[unit] + through_output * (one - squashed * squashed)
                 output_gate[unit] = through_output * squashed * (one - o)
