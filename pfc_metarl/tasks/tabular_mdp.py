@@ -93,7 +93,7 @@ class TabularMDP(Task[TabularMDPState]):
         # Exponential numbers divided by their sum are a draw from a flat Dirichlet distribution.
         weight = -torch.log1p(-transition.clamp(min=SMALLEST)).unflatten(-1, (states, actions, states))
         world = TabularWorld(
-            mean_reward=PRIOR_MEAN + _normal(reward).unflatten(-1, (states, actions)),
+            mean_reward=PRIOR_MEAN + normal(reward).unflatten(-1, (states, actions)),
             transition=weight / weight.sum(dim=-1, keepdim=True),
             horizon=self.configuration.horizon,
         )
@@ -116,7 +116,7 @@ class TabularMDP(Task[TabularMDPState]):
         state = replace(state, place=place, step=state.step + 1)
         if self._phase(state) == 0:
             state = replace(state, place=torch.zeros_like(place))
-        return state, self._show(state, mean + REWARD_DEVIATION * _normal(uniform[..., 1]))
+        return state, self._show(state, mean + REWARD_DEVIATION * normal(uniform[..., 1]))
 
     def truth(self, state: TabularMDPState) -> Mapping[str, Truth]:
         """Reveal the state, and of each action in it the mean reward and the optimal value.
@@ -142,7 +142,7 @@ class TabularMDP(Task[TabularMDPState]):
         return TimeStep(torch.cat([place, returned], dim=-1), reward, ended)
 
 
-def _normal(uniform: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+def normal(uniform: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
     """Standard normal numbers from uniform ones."""
     return torch.special.ndtri(uniform.clamp(min=SMALLEST))
 

@@ -32,6 +32,10 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
         {"trials": 12, "fixation": False, "invalid_reward": 0.3, "switch_probability": 0.4},
         {"trials": 12, "invalid_ends_trial": True, "common": 0.55, "reward_probability": 0.65},
     ],
+    "tabular-mdp": [
+        {"trials": 4, "horizon": 3},
+        {"trials": 1, "states": 2, "actions": 7},
+    ],
 }
 CASES = [(name, settings) for name, each in SETTINGS.items() for settings in each]
 SUBJECTS, EPISODES = 3, 20
