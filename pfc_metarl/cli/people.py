@@ -10,7 +10,7 @@ import xarray as xr
 from jaxtyping import Float
 from tqdm.auto import tqdm
 
-from pfc_metarl.analysis.learners import compare, learners_for
+from pfc_metarl.analysis.learners import compare, learners_for, tell_magnitudes
 from pfc_metarl.analysis.yoked import NETWORK, TEMPERED
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import write_atomically
@@ -42,7 +42,8 @@ def answering(trials: xr.Dataset, quiet: bool) -> xr.Dataset:
 
 def fit_learners(trials: xr.Dataset, seed: int, quiet: bool) -> pd.DataFrame:
     """Fit every learner of the task, one after the other; as `compare` gives it. None can choose among three."""
-    learners = learners_for(trials.attrs["task"]) if trials.attrs["options"] == 2 else []
+    two = trials.attrs["options"] == 2
+    learners = learners_for(trials.attrs["task"], tell_magnitudes(trials)) if two else []
     bar = tqdm(learners, desc="fitting", unit="learner", disable=quiet)
     tables = [compare([learner], trials, seed=seed) for learner in bar]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["subject", "learner"])

@@ -9,7 +9,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from pfc_metarl.analysis import foraging, two_step
-from pfc_metarl.analysis.learners import RescorlaWagner, fit
+from pfc_metarl.analysis.learners import RescorlaWagner, fit, tell_magnitudes
 from pfc_metarl.base.exchange import episode_orders
 from pfc_metarl.figures.two_step import OUTCOMES, TRANSITIONS
 
@@ -110,7 +110,7 @@ def learning_rates(trials: xr.Dataset, seed: int) -> tuple[Measures, Nulls]:
     """
     if "volatile" not in trials:
         return {}, {}
-    learner = RescorlaWagner(anticorrelated=True, magnitudes="magnitude_0" in trials and "magnitude_1" in trials)
+    learner = RescorlaWagner(anticorrelated=True, magnitudes=tell_magnitudes(trials))
     kinds = {"stable": ~trials["volatile"], "volatile": trials["volatile"]}
     both = np.all([(trials["valid"] & own).any(("episode", "trial")).values for own in kinds.values()], axis=0)
     rates = {name: np.full(len(both), np.nan) for name in kinds}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from pfc_metarl.analysis.learners import LEARNERS
+from pfc_metarl.analysis.learners import LEARNERS, Learner, learners_for
 from pfc_metarl.cli.main import main
 from pfc_metarl.recording import beliefs
 from pfc_metarl.studies import people_measures
@@ -75,7 +75,7 @@ def test_fitted_learners_stand_beside_the_networks(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some = [LEARNERS[name] for name in ("rescorla-wagner", "win-stay-lose-shift")]
-    monkeypatch.setattr("pfc_metarl.cli.people.learners_for", lambda task: some)
+    monkeypatch.setattr("pfc_metarl.cli.people.learners_for", lambda task, magnitudes: some)
     words = ["yoke", "fig3/volatility", str(table), "--columns", COLUMNS, "--out", str(tmp_path), "--quiet"]
     assert main(words) == 0
     likelihood = pd.read_csv(tmp_path / "likelihood.csv")
@@ -84,6 +84,28 @@ def test_fitted_learners_stand_beside_the_networks(
     )
     assert (likelihood.groupby(["learner", "subject"])["choices"].first().groupby("subject").nunique() == 1).all()
     assert likelihood["network"].isna().equals(~likelihood["learner"].str.startswith("network"))
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_learners_that_heed_magnitudes_are_fitted_where_these_were_shown(
+    shown: bool, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shown:
+        trials = pd.read_csv(table)
+        trials["magnitude_0"], trials["magnitude_1"] = np.random.default_rng(1).integers(1, 100, (2, len(trials)))
+        trials.to_csv(table, index=False)
+
+    def compare_none(learners: list[Learner], trials: xr.Dataset, seed: int) -> pd.DataFrame:
+        learners[0].sequences(trials)  # refuses trials without what the learner needs
+        one = dict.fromkeys(("log_likelihood", "choices", "held_out", "parameters", "bic"), 1.0)
+        return pd.DataFrame([{"subject": "p1", "learner": learners[0].name, **one}])
+
+    monkeypatch.setattr("pfc_metarl.cli.people.compare", compare_none)
+    words = ["analyse", str(table), "--task", "volatility", "--columns", COLUMNS, "--out", str(tmp_path / "out")]
+    assert main([*words, "--quiet"]) == 0
+    fitted = set(pd.read_csv(tmp_path / "out" / "learners.csv")["learner"])
+    assert fitted == {learner.name for learner in learners_for("volatility", shown)}
+    assert ("behrens-magnitudes" in fitted) == shown
 
 
 @pytest.mark.parametrize("task", ["bandit", "two-step", "foraging", "volatility"])

@@ -9,7 +9,7 @@ from pfc_metarl.analysis.learners.pearce_hall import PearceHall
 from pfc_metarl.analysis.learners.rate_by_block import block_rates
 from pfc_metarl.analysis.learners.registry import LEARNERS, find_learner, learners_for
 from pfc_metarl.analysis.learners.rescorla_wagner import RescorlaWagner
-from pfc_metarl.analysis.learners.sequences import every_step_a_trial
+from pfc_metarl.analysis.learners.sequences import every_step_a_trial, tell_magnitudes
 from pfc_metarl.analysis.learners.two_step import TwoStepLearner
 from pfc_metarl.analysis.learners.win_stay import WinStayLoseShift
 
@@ -31,4 +31,5 @@ __all__ = [
     "find_learner",
     "fit",
     "learners_for",
+    "tell_magnitudes",
 ]

@@ -118,7 +118,7 @@ def _step(
     held = ((here <= lower) & (slope.score <= 0)) | ((here >= upper) & (slope.score >= 0))
     diagonal = np.diagonal(slope.information, axis1=-2, axis2=-1)
     # Each parameter in units of its own uncertainty: tiny and huge ones are solved for alike.
-    unit = np.divide(1, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=~held & (diagonal > 0))
+    unit = np.divide(1, np.sqrt(diagonal.clip(min=0)), out=np.zeros_like(diagonal), where=~held & (diagonal > 0))
     scaled = slope.information * unit[..., None] * unit[..., None, :]
     damped = scaled + (damping[..., None] + (unit == 0))[..., None] * np.eye(here.shape[-1])
     return unit * np.linalg.solve(damped, (unit * slope.score)[..., None])[..., 0]

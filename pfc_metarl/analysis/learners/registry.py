@@ -46,8 +46,8 @@ def learners_for(task: str, magnitudes: bool = False) -> list[Learner]:
     Parameters
     ----------
     task : "two-armed-bandit", "foraging", "volatility" or "two-step"; there are none for other tasks.
-    magnitudes : whether the trials tell what was shown, ``magnitude_0`` and ``magnitude_1``; if so,
-        learners that heed it come last.
+    magnitudes : whether the trials tell what was shown, as ``tell_magnitudes`` says; if so, learners that heed
+        it come last.
     """
     heeding = (RescorlaWagner(anticorrelated=True, magnitudes=True), BehrensLearner(magnitudes=True))
     return [learner for learner in (*_ALL, *(heeding if magnitudes else ())) if task in learner.tasks]

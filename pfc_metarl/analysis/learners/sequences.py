@@ -110,6 +110,11 @@ def every_step_a_trial(recording: xr.Dataset) -> xr.Dataset:
     return steps[["choice", "reward"]].assign(valid=valid)
 
 
+def tell_magnitudes(trials: xr.Dataset) -> bool:
+    """Whether trials tell what was shown for each option before the choice."""
+    return "magnitude_0" in trials and "magnitude_1" in trials
+
+
 def _last(side: Float[np.ndarray, "trial 1 subject episode"]) -> Float[np.ndarray, "trial 1 subject episode"]:
     last = np.zeros_like(side)
     for trial in range(1, len(side)):
