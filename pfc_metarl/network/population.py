@@ -13,7 +13,7 @@ from torch import Tensor
 from pfc_metarl.base.fingerprint import fingerprints
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.configuration import NetworkConfiguration
-from pfc_metarl.network.core import CORES, LSTM, RecurrentCore, State
+from pfc_metarl.network.core import CORES, RecurrentCore, State
 from pfc_metarl.network.encoder import ConvolutionalEncoder
 from pfc_metarl.network.fast.compiled import on_kernels, sampled
 from pfc_metarl.network.memory import EpisodicMemory
@@ -200,28 +200,6 @@ class Population:
         """SHA-256 of each subject's weights: names, shapes and bytes."""
         weights = {name: weight.detach().cpu().numpy() for name, weight in self.weights.items()}
         return fingerprints(weights, len(self.subjects))
-
-    def as_torch_modules(self, position: int) -> tuple[torch.nn.LSTMCell, torch.nn.Linear]:
-        """Take one LSTM subject out as plain torch modules: the cell, and both heads as one linear layer.
-
-        The head's first rows are the policy logits and its last row is the value.
-        """
-        if not isinstance(self.core, LSTM):
-            raise TypeError(f"as_torch_modules needs an LSTM core, not {type(self.core).__name__}")
-        units = self.configuration.units
-        own = {name: weight[position].detach().cpu() for name, weight in self.weights.items()}
-        # torch orders the gates input, forget, candidate, output.
-        order = [gate * units + unit for gate in (0, 1, 3, 2) for unit in range(units)]
-        cell = torch.nn.LSTMCell(self.inputs, units)
-        head = torch.nn.Linear(units, self.actions + 1)
-        with torch.no_grad():
-            cell.weight_ih.copy_(own["weight"][: self.inputs, order].T)
-            cell.weight_hh.copy_(own["weight"][self.inputs :, order].T)
-            cell.bias_ih.copy_(own["bias"][order])
-            cell.bias_hh.zero_()
-            head.weight.copy_(own["head_weight"][:, : self.actions + 1].T)
-            head.bias.copy_(own["head_bias"][: self.actions + 1])
-        return cell, head
 
 
 def choose(

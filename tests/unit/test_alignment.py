@@ -11,6 +11,7 @@ from torch import Tensor
 from pfc_metarl.agents.agent import Agent, Response
 from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.export.torch_modules import as_torch_module
 from pfc_metarl.learning.rollout import collect
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.inputs import InputConfiguration, build_input, input_size
@@ -88,7 +89,7 @@ def test_a_recorded_state_is_the_one_after_its_rows_input(counting: Any, draw_po
     recording = record(freeze(population), task, episodes=3)
     for position in (0, 1):
         own = recording.isel(subject=position)
-        cell, head = population.as_torch_modules(position)
+        plain = as_torch_module(population, position).actor
         state = tuple(population.weights[f"initial_{name}"][position].expand(3, -1) for name in ("hidden", "cell"))
         for step in range(3):
             row = own.isel(step=step)
@@ -102,13 +103,13 @@ def test_a_recorded_state_is_the_one_after_its_rows_input(counting: Any, draw_po
                 axis=1,
             )
             with torch.no_grad():
-                state = cell(torch.from_numpy(received.astype(np.float32)), state)
-                output = head(state[0])
+                state = plain.cell(torch.from_numpy(received.astype(np.float32)), state)
+                policy, value = plain.policy(state[0]).softmax(-1), plain.value(state[0])[:, 0]
             for name, expected in (
                 ("hidden", state[0]),
                 ("cell", state[1]),
-                ("policy", output[:, :-1].softmax(-1)),
-                ("value", output[:, -1]),
+                ("policy", policy),
+                ("value", value),
             ):
                 np.testing.assert_allclose(row[name].values, expected.numpy(), rtol=1e-4, atol=1e-5, err_msg=name)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from pfc_metarl.export.torch_modules import as_torch_module
 from pfc_metarl.network.population import Population
 
 STEPS, EPISODES = 6, 4
@@ -33,11 +34,11 @@ def torch_order(units: int) -> list[int]:
 
 
 def test_lstm_follows_torchs_cell_over_several_steps(draw_population: Any) -> None:
-    population = draw_population(subjects=3)
+    population = draw_population(subjects=3, inputs=6)
     received = receive(population)
     ours = unroll(population, received)
     for position in range(3):
-        cell, _ = population.as_torch_modules(position)
+        cell = as_torch_module(population, position).actor.cell
         state = tuple(
             population.weights[f"initial_{name}"][position].expand(EPISODES, -1) for name in ("hidden", "cell")
         )
@@ -47,14 +48,14 @@ def test_lstm_follows_torchs_cell_over_several_steps(draw_population: Any) -> No
 
 
 def test_lstm_gradient_follows_torchs_cell(draw_population: Any) -> None:
-    population = draw_population(subjects=2)
+    population = draw_population(subjects=2, inputs=6)
     received = receive(population)
     for weight in population.weights.values():
         weight.requires_grad_()
     unroll(population, received).square().sum().backward()
     order = torch_order(population.configuration.units)
     for position in range(2):
-        cell, _ = population.as_torch_modules(position)
+        cell = as_torch_module(population, position).actor.cell
         own = {name: weight[position].detach().clone() for name, weight in population.weights.items()}
         start = [own["initial_hidden"].requires_grad_(), own["initial_cell"].requires_grad_()]
         state = tuple(part.expand(EPISODES, -1) for part in start)
@@ -117,22 +118,15 @@ def test_vanilla_network_follows_torchs_cell(draw_population: Any) -> None:
                 torch.testing.assert_close(ours[step, position], hidden, rtol=1e-5, atol=1e-6)
 
 
-def test_heads_are_the_exported_linear_layer(draw_population: Any) -> None:
-    population = draw_population(subjects=3)
+def test_heads_are_the_exported_linear_layers(draw_population: Any) -> None:
+    population = draw_population(subjects=3, inputs=6)
     hidden = torch.randn(3, 7, population.configuration.units, generator=torch.Generator().manual_seed(0))
     logits, value = population.heads(hidden)
     for position in range(3):
-        _, head = population.as_torch_modules(position)
+        heads = as_torch_module(population, position).actor
         with torch.no_grad():
-            expected = head(hidden[position])
-        torch.testing.assert_close(logits[position], expected[:, :-1])
-        torch.testing.assert_close(value[position], expected[:, -1])
-
-
-@pytest.mark.parametrize("core", ["gru", "vanilla"])
-def test_only_an_lstm_is_exported_as_an_lstm_cell(draw_population: Any, core: str) -> None:
-    with pytest.raises(TypeError, match="LSTM"):
-        draw_population(core=core).as_torch_modules(0)
+            torch.testing.assert_close(logits[position], heads.policy(hidden[position]))
+            torch.testing.assert_close(value[position], heads.value(hidden[position])[:, 0])
 
 
 @pytest.mark.parametrize("core", ["lstm", "gru", "vanilla"])
