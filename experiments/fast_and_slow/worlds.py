@@ -13,7 +13,7 @@ from pfc_metarl.tasks.task import TimeStep
 
 ARMS = 10
 
-# A problem's reward is averaged over blocks of so many pulls, the length of the episodes that networks were trained on.
+# A problem's reward is averaged over blocks of so many pulls, an episode of the paper and of the episodic networks.
 BLOCK = 10
 
 # No life is as long: its problem stays the same.

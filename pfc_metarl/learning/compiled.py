@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pfc_metarl.learning.rollout import Rollout
+from pfc_metarl.learning.rollout import Rollout, shortfall
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.fast import acting
 from pfc_metarl.network.fast.compiled import CompiledTrace
@@ -81,12 +81,9 @@ class CompiledEpisodes:
         )
 
     def _regret(self) -> Float[Tensor, "subject episode step"] | None:
-        """Expected reward given up at each step, against the best action."""
+        """Expected reward given up at each step; a compiled world's is the same at all of them, and all are valid."""
         expected = self.world.expected_reward()
-        if expected is None:
-            return None
-        reward = torch.from_numpy(expected)
-        return reward.amax(dim=-1, keepdim=True) - reward.gather(-1, self._action)
+        return None if expected is None else shortfall(torch.from_numpy(expected), self._action)
 
     def _live(self, chance: Chance) -> None:
         choice, worlds, steps = chance.choice.numpy()[..., 0], chance.world.numpy(), self.task.steps

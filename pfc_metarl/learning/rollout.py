@@ -64,6 +64,12 @@ def regret(task: Task[Any], rows: Sequence[Row]) -> Float[Tensor, "subject episo
         expected = task.expected_reward(row.state)
         if expected is None:
             return None
-        chosen = expected.gather(-1, row.action[..., None])[..., 0]
-        given_up.append((expected.amax(dim=-1) - chosen) * row.valid)
+        given_up.append(shortfall(expected, row.action[..., None])[..., 0] * row.valid)
     return torch.stack(given_up, dim=-1)
+
+
+def shortfall(
+    expected: Float[Tensor, "subject episode action"], action: Int[Tensor, "subject episode step"]
+) -> Float[Tensor, "subject episode step"]:
+    """Expected reward of the best action over that of the action taken."""
+    return expected.amax(dim=-1, keepdim=True) - expected.gather(-1, action)

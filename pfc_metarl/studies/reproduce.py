@@ -184,6 +184,9 @@ def _train(
 ) -> dict[str, Trained]:
     """Train every population of the study, each in a run folder of its own; return them and their earlier stages."""
     networks: dict[str, Trained] = {}
+    # Before anything is trained: one of the last recipes may be the one that cannot.
+    for recipe in study.presets[preset].values():
+        recipe.refuse_other_devices(device)
     for label, recipe in study.presets[preset].items():
         run = RunFolder(folder / "networks" / label)
         networks[label] = recipe.train(

@@ -71,9 +71,8 @@ class AbstractRecipe(ABC):
                 f"leave out --intervene"
             )
 
-    @staticmethod
-    def refuse_other_devices(device: str) -> None:
-        """Raise ConfigurationError if learners that can only be trained on the CPU are asked for elsewhere."""
+    def refuse_other_devices(self, device: str) -> None:
+        """Raise ConfigurationError if these learners cannot be trained there; most can on the CPU alone."""
         if device != "cpu":
             raise ConfigurationError(f"device is {device!r}: these learners are trained on the CPU, leave out --device")
 
@@ -131,6 +130,10 @@ class Recipe(AbstractRecipe):
         unweighted = Population(network, input_size(task, network), task.actions, range(subjects), {})
         for each in interventions:
             each.refuse_network(unweighted)
+
+    def refuse_other_devices(self, device: str) -> None:
+        """Recurrent networks are trained anywhere."""
+        del device
 
 
 @dataclass(frozen=True)

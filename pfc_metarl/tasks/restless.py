@@ -13,13 +13,10 @@ from pydantic import Field
 from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
-from pfc_metarl.tasks.task import Task, TimeStep, Truth
+from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_normal
 from pfc_metarl.tasks.walk_filter import WalkFilter, favours_first
 
 StepSize = Annotated[float, Field(gt=0.0, le=1.0)]
-
-# Uniform float32 numbers are multiples of 2**-24; half of one keeps the normal draw finite.
-SMALLEST = 2.0**-25
 
 
 class RestlessBanditConfiguration(Configuration):
@@ -86,7 +83,7 @@ class RestlessBandit(Task[RestlessBanditState]):
     ) -> tuple[RestlessBanditState, TimeStep]:
         paid = uniform[..., 0] < self.expected_reward(state).gather(-1, action[..., None])[..., 0]
         size = torch.where(state.volatile, self.configuration.high_step, self.configuration.low_step)
-        moved = state.probability + size * torch.special.ndtri(uniform[..., 1].clamp(min=SMALLEST))
+        moved = state.probability + size * draw_normal(uniform[..., 1])
         following = RestlessBanditState(reflected(moved), state.volatile, state.trial + 1)
         return following, self._show(following, paid.to(uniform.dtype))
 

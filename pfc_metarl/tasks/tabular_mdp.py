@@ -14,13 +14,10 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.planning import optimal_action_values
-from pfc_metarl.tasks.task import Task, TimeStep, Truth, one_hot
+from pfc_metarl.tasks.task import SMALLEST, Task, TimeStep, Truth, draw_normal, one_hot
 
 # Prior of the mean rewards, whose standard deviation is that of a single reward too.
 PRIOR_MEAN, REWARD_DEVIATION = 1.0, 1.0
-
-# Half the distance between uniform numbers: the extremes 0 and 1 would give infinite rewards.
-SMALLEST = 2.0**-25
 
 
 class TabularMDPConfiguration(Configuration):
@@ -93,7 +90,7 @@ class TabularMDP(Task[TabularMDPState]):
         # Exponential numbers divided by their sum are a draw from a flat Dirichlet distribution.
         weight = -torch.log1p(-transition.clamp(min=SMALLEST)).unflatten(-1, (states, actions, states))
         world = TabularWorld(
-            mean_reward=PRIOR_MEAN + normal(reward).unflatten(-1, (states, actions)),
+            mean_reward=PRIOR_MEAN + draw_normal(reward).unflatten(-1, (states, actions)),
             transition=weight / weight.sum(dim=-1, keepdim=True),
             horizon=self.configuration.horizon,
         )
@@ -116,7 +113,7 @@ class TabularMDP(Task[TabularMDPState]):
         state = replace(state, place=place, step=state.step + 1)
         if self._phase(state) == 0:
             state = replace(state, place=torch.zeros_like(place))
-        return state, self._show(state, mean + REWARD_DEVIATION * normal(uniform[..., 1]))
+        return state, self._show(state, mean + REWARD_DEVIATION * draw_normal(uniform[..., 1]))
 
     def truth(self, state: TabularMDPState) -> Mapping[str, Truth]:
         """Reveal the state, and of each action in it the mean reward and the optimal value.
@@ -140,11 +137,6 @@ class TabularMDP(Task[TabularMDPState]):
         returned = torch.full_like(place[..., :1], state.step > 0 and self._phase(state) == 0)
         ended = torch.full_like(reward, state.step >= self.steps, dtype=torch.bool)
         return TimeStep(torch.cat([place, returned], dim=-1), reward, ended)
-
-
-def normal(uniform: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-    """Standard normal numbers from uniform ones."""
-    return torch.special.ndtri(uniform.clamp(min=SMALLEST))
 
 
 def _in_place(

@@ -15,6 +15,9 @@ from pfc_metarl.base.configuration import Configuration
 
 TaskState = TypeVar("TaskState")
 
+# Uniform float32 numbers are multiples of 2**-24; half of one keeps logarithms and normal draws finite.
+SMALLEST = 2.0**-25
+
 
 @dataclass(frozen=True)
 class TimeStep:
@@ -148,6 +151,11 @@ def one_hot(index: Int[Tensor, "*batch"], size: int, dtype: torch.dtype) -> Floa
     Torch's own function looks at the values first, for which a GPU's caller would have to wait.
     """
     return (index[..., None] == torch.arange(size, device=index.device)).to(dtype)
+
+
+def draw_normal(uniform: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """Standard normal numbers from uniform ones."""
+    return torch.special.ndtri(uniform.clamp(min=SMALLEST))
 
 
 def draw_below(uniform: Float[Tensor, "*batch"], count: int) -> Int[Tensor, "*batch"]:

@@ -26,6 +26,7 @@ from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.learning_curves import LearningCurves
+from pfc_metarl.studies.reproduce import reproduce
 from pfc_metarl.studies.study import Evaluation, Recipe
 
 SUBJECTS, PULLS, ITERATIONS = 2, 2 * BLOCK, 1
@@ -117,9 +118,14 @@ def test_the_source_is_the_network_that_stands_beside(recipe: CoursesRecipe, fol
     )
 
 
-def test_other_devices_are_refused(recipe: CoursesRecipe, tmp_path: Path) -> None:
+def test_other_devices_are_refused(recipe: CoursesRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="leave out --device"):
         recipe.train(1, 100, tmp_path, device="cuda", **OPTIONS)
+    # A whole study refuses before it trains the first of its populations, which a GPU could train.
+    monkeypatch.setattr("pfc_metarl.studies.reproduce.usable_device", lambda device: None)
+    with pytest.raises(ConfigurationError, match="leave out --device"):
+        reproduce(STUDY.name, retrain=True, device="cuda", out=tmp_path / "all", quiet=True)
+    assert not list((tmp_path / "all").glob("networks/*"))
 
 
 def test_a_context_stays_for_life() -> None:

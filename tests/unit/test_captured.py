@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from pfc_metarl.base.errors import TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
+from pfc_metarl.learning import returns
 from pfc_metarl.learning.captured import CapturedTrainer
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
@@ -62,7 +63,7 @@ def test_the_guard_sees_what_waits() -> None:
 )
 def test_no_update_waits_for_a_value(task_name: str, core: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In torch operations, as on a GPU."""
-    for module in (gradient, population):
+    for module in (gradient, population, returns):
         monkeypatch.setattr(module, "on_kernels", lambda tensor: False)
     trainer = make(CapturedTrainer, task_name, core)
     assert isinstance(trainer, CapturedTrainer)

@@ -88,21 +88,28 @@ def test_fast_gradient_is_autograds(
 
 
 @EVERY_CORE
-def test_kernels_and_torch_operations_agree_over_a_long_episode(draw_population: Any, core: str) -> None:
-    """More actions than fit one block of head columns, and more steps than one stretch of the weight gradient."""
-    steps, inputs = 57, 3
-    population = draw_population(inputs=inputs, actions=6, core=core)
+@pytest.mark.parametrize(
+    ("units", "episodes", "steps"),
+    [(5, 3, 57), (48, 64, 5), (24, 40, 13), (48, 400, 12)],
+    ids=["ten steps a product", "one step", "some steps", "products that are always copied"],
+)
+def test_kernels_and_torch_operations_agree_over_a_long_episode(
+    draw_population: Any, core: str, units: int, episodes: int, steps: int
+) -> None:
+    """More actions than fit one block of head columns, and every kind of stretch of the weight gradient."""
+    inputs = 3
+    population = draw_population(inputs=inputs, actions=6, core=core, units=units)
     generator = torch.Generator().manual_seed(3)
-    received = torch.randn(SUBJECTS, steps, EPISODES, inputs, generator=generator)
+    received = torch.randn(SUBJECTS, steps, episodes, inputs, generator=generator)
     columns = population.weights["head_weight"].shape[-1]
-    reaching = torch.randn(SUBJECTS, steps, EPISODES, columns, generator=generator)
-    unit_shape = (SUBJECTS, EPISODES, population.core.units)
+    reaching = torch.randn(SUBJECTS, steps, episodes, columns, generator=generator)
+    unit_shape = (SUBJECTS, episodes, population.core.units)
     state = [torch.randn(unit_shape, generator=generator) for _ in population.core.state_names]
-    recalled = 2 * torch.randn(SUBJECTS, steps, EPISODES, population.core.units, generator=generator)
+    recalled = 2 * torch.randn(SUBJECTS, steps, episodes, population.core.units, generator=generator)
     plain, results = TRACES[type(population.core)], []
     for kind, dtype in ((plain, torch.float64), (plain, torch.float32), (CompiledTrace, torch.float32)):
         weights = {name: weight.detach().to(dtype) for name, weight in population.weights.items()}
-        trace = kind(population.core, weights, steps, EPISODES)
+        trace = kind(population.core, weights, steps, episodes)
         weights = population.core.joint_weights(weights)
         trace.begin(weights, *(each.to(dtype) for each in state))
         for step in range(steps):

@@ -9,7 +9,8 @@ import torch
 
 from pfc_metarl.base.kernels import FLOAT, kernel
 from pfc_metarl.tasks.fast.world import CompiledWorld
-from pfc_metarl.tasks.tabular_mdp import REWARD_DEVIATION, TabularMDP, normal
+from pfc_metarl.tasks.tabular_mdp import REWARD_DEVIATION, TabularMDP
+from pfc_metarl.tasks.task import draw_normal
 
 
 @kernel
@@ -56,7 +57,7 @@ class CompiledTabularMDP(CompiledWorld):
         self, step: int, action: np.ndarray, uniform: np.ndarray, reward: np.ndarray, observation: np.ndarray
     ) -> None:
         # Torch's own numbers, since the same function elsewhere has other last bits.
-        noise = REWARD_DEVIATION * normal(torch.from_numpy(uniform)[..., 1])
+        noise = REWARD_DEVIATION * draw_normal(torch.from_numpy(uniform)[..., 1])
         _move(self._mean_reward, self._cumulative, self._place, action, uniform, noise.numpy(), reward)
         returned = (step + 1) % self.task.configuration.horizon == 0
         if returned:
