@@ -16,7 +16,7 @@ from pfc_metarl.analysis.transfer import doublings, performance, steps_to_criter
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.claim import Measures
 from pfc_metarl.studies.learning_curves import LearningCurves
-from pfc_metarl.studies.recordings import record_agents
+from pfc_metarl.studies.recordings import FrozenProof, record_agents
 from pfc_metarl.studies.registry import load
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.barcode_bandit import BarcodeBandit
@@ -44,12 +44,12 @@ def evaluate(learners: Mapping[str, Any], seed: int, quiet: bool) -> Evaluation:
     curves: LearningCurves = learners["courses"]
     network: FrozenAgent = learners["recurrent"]
     points = np.array(curves.steps["dqn/inside"])
+    kept_frozen = FrozenProof([network])
     courses: dict[str, xr.DataArray] = {}
-    kept, unchanged = {}, []
+    kept = {}
     for name, world in WORLDS.items():
         task = world.new_contexts(int(points[-1]))
-        recorded, frozen = record_agents(_agents(network, task), task, EVALUATION_EPISODES, seed, (), quiet)
-        unchanged.append(frozen["weights.unchanged"])
+        recorded, _ = record_agents(_agents(network, task), task, EVALUATION_EPISODES, seed, (), quiet)
         own = {label: _by_block(recorded[label]["reward"]) for label in BY_ACTIVITY}
         own |= {label: curves.curves[f"{label}/{name}"].numpy() for label in LEARNERS if label not in own}
         courses[name] = xr.DataArray(
@@ -65,7 +65,7 @@ def evaluate(learners: Mapping[str, Any], seed: int, quiet: bool) -> Evaluation:
     results = xr.Dataset({"steps": steps.fillna(points[-1]), "reached": steps.notnull(), "share": shares})
     outer = {label: curves.steps[f"{label}/{OUTER}"][-1] for label in ("recurrent", "maml")}
     price = costs(network.population, outer, int(points[-1]))
-    measures = {**_measures(results, again), "weights.unchanged": np.min(unchanged, axis=0)}
+    measures = {**_measures(results, again), **kept_frozen.measure()}
     return Evaluation(measures, panels(results, earned, again, price), kept, {"summary": summary(results, price)})
 
 

@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from pfc_metarl.agents.frozen import FrozenAgent
 from pfc_metarl.analysis.behaviour import final_regret
+from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.studies.table_rows import UNTRAINED, networks_by_setting, record_row
 
@@ -31,15 +32,12 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     seed : root of the evaluation's random streams; the same problems for every learner of a setting.
     quiet : no progress bar.
     """
+    kept_frozen = FrozenProof(agents.values())
     recordings: dict[str, dict[str, xr.Dataset]] = {}
-    unchanged = []
     for name, networks in tqdm(networks_by_setting(agents).items(), desc="recording", unit="row", disable=quiet):
         setting = SETTINGS[name]
         learners = reference_learners(setting, next(iter(networks.values())).subjects)
-        recordings[name], proof = record_row(
-            networks, learners, setting.task(), episodes_per_subject(setting), seed, KEPT
-        )
-        unchanged.append(proof)
+        recordings[name] = record_row(networks, learners, setting.task(), episodes_per_subject(setting), seed, KEPT)
     rewards = {
         name: {learner: total_reward(data, SETTINGS[name]) for learner, data in row.items()}
         for name, row in recordings.items()
@@ -51,7 +49,7 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
         for learner, data in row.items()
         if not learner.startswith(UNTRAINED)
     }
-    return Evaluation({**measures, "weights.unchanged": np.min(unchanged, axis=0)}, panels(rewards, recordings), kept)
+    return Evaluation({**measures, **kept_frozen.measure()}, panels(rewards, recordings), kept)
 
 
 def total_reward(recording: xr.Dataset, setting: Setting) -> Float[np.ndarray, " subject"]:

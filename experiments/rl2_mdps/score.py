@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import xarray as xr
 from tqdm.auto import tqdm
 
@@ -12,6 +11,7 @@ from pfc_metarl.agents.frozen import FrozenAgent
 from pfc_metarl.agents.interventions import ResetState
 from pfc_metarl.recording.trials import by_trial
 from pfc_metarl.studies.claim import Measures
+from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.studies.table_rows import UNTRAINED, networks_by_setting, record_row
 
@@ -35,17 +35,14 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     seed : root of the evaluation's random streams; the same worlds for every learner of a setting.
     quiet : no progress bar.
     """
+    kept_frozen = FrozenProof(agents.values())
     recordings: dict[str, dict[str, xr.Dataset]] = {}
-    unchanged = []
     rows = networks_by_setting(agents)
     for name, networks in tqdm(rows.items(), desc="recording", unit="row", disable=quiet):
         setting = SETTINGS[name]
         learners = reference_learners(setting, next(iter(networks.values())).subjects)
         resetting = {RESET: ResetState(phases=0)}
-        recordings[name], proof = record_row(
-            networks, learners, setting.task(), EVALUATION_EPISODES, seed, KEPT, resetting
-        )
-        unchanged.append(proof)
+        recordings[name] = record_row(networks, learners, setting.task(), EVALUATION_EPISODES, seed, KEPT, resetting)
     rewards = {
         name: {learner: by_trial(data).mean("episode") for learner, data in row.items()}
         for name, row in recordings.items()
@@ -53,7 +50,7 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     measures = {
         **{key: value for name, row in rewards.items() for key, value in _totals(name, row).items()},
         **{key: value for name in rows for key, value in _memory(name, list(rows[name]), rewards[name]).items()},
-        "weights.unchanged": np.min(unchanged, axis=0),
+        **kept_frozen.measure(),
     }
     kept = {
         f"{name}/{learner}": data

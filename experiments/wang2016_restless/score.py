@@ -12,7 +12,7 @@ from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.agents.interventions import SilenceInput
 from pfc_metarl.analysis.behaviour import better_arm_share, final_regret
 from pfc_metarl.analysis.learners import block_rates, every_step_a_trial
-from pfc_metarl.studies.recordings import record_agents
+from pfc_metarl.studies.recordings import FrozenProof, record_agents
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.tasks.restless import RestlessBandit, RestlessBanditConfiguration
 
@@ -38,7 +38,8 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     seed : root of the evaluation's random streams.
     quiet : no progress bar.
     """
-    recordings, unchanged = _record(agents["restless"], seed, quiet)
+    kept_frozen = FrozenProof(agents.values())
+    recordings = _record(agents["restless"], seed, quiet)
     step, recordings["thompson"] = best_thompson(recordings)
     parameters, recordings["rescorla-wagner"] = best_delta_rule(recordings["trained"], seed)
     fits = {name: _fit(recordings[name]) for name in FITTED}
@@ -49,13 +50,13 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
         **_rates(fits),
         "better-arm.trained": better_arm_share(recordings["trained"]).values,
         "better-arm.reward-silenced": better_arm_share(recordings["reward-silenced"]).values,
-        **unchanged,
+        **kept_frozen.measure(),
     }
     kept = {name: recordings[name] for name in ("trained", "reward-silenced")}
     return Evaluation(measures, panels(recordings, fits), kept)
 
 
-def _record(agent: FrozenAgent, seed: int, quiet: bool) -> tuple[dict[str, xr.Dataset], Measures]:
+def _record(agent: FrozenAgent, seed: int, quiet: bool) -> dict[str, xr.Dataset]:
     """Put everybody through episodes of low volatility, and then of high."""
     compared = {
         "trained": agent,
@@ -65,15 +66,11 @@ def _record(agent: FrozenAgent, seed: int, quiet: bool) -> tuple[dict[str, xr.Da
     }
     settings = {"trials": TRIALS, **{f"{name}_step": step for name, step in STEPS.items()}}
     parts: list[dict[str, xr.Dataset]] = []
-    unchanged = np.ones(len(agent.subjects))
     for volatility in STEPS:
         task = RestlessBandit(RestlessBanditConfiguration(**settings, volatility=volatility))
-        recordings, same = record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)
-        parts.append(recordings)
-        unchanged = np.minimum(unchanged, same["weights.unchanged"])
+        parts.append(record_agents(compared, task, EVALUATION_EPISODES, seed, NEEDED, quiet)[0])
     low, high = parts
-    both = {name: xr.concat([low[name], high[name]], dim="episode") for name in compared}
-    return both, {"weights.unchanged": unchanged}
+    return {name: xr.concat([low[name], high[name]], dim="episode") for name in compared}
 
 
 def _regrets(recordings: Mapping[str, xr.Dataset]) -> Measures:

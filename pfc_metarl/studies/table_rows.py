@@ -15,7 +15,6 @@ from pfc_metarl.agents.frozen import FrozenAgent, untrained_like
 from pfc_metarl.agents.interventions import Intervention
 from pfc_metarl.base.statistics import interval
 from pfc_metarl.recording.recorder import record
-from pfc_metarl.studies.recordings import record_agents
 from pfc_metarl.tasks.task import Task
 
 # Begins the name of a network's untrained twin.
@@ -44,7 +43,7 @@ def record_row(
     seed: int,
     kept: Sequence[str],
     interventions: Mapping[str, Intervention] | None = None,
-) -> tuple[dict[str, xr.Dataset], Float[np.ndarray, " subject"]]:
+) -> dict[str, xr.Dataset]:
     """Put everyone through the problems of one row.
 
     Parameters
@@ -57,21 +56,18 @@ def record_row(
 
     Returns
     -------
-    Recordings by learner: "gru", "untrained-gru", "random" and so on; and 1 for each subject none of whose networks
-    changed a weight.
+    Recordings by learner: "gru", "untrained-gru", "random" and so on.
     """
-    recordings, unchanged = {}, []
     revealed = tuple(name for name in kept if name not in ("choice", "reward", "valid"))
+    compared: dict[str, Agent] = {}
     for core, agent in networks.items():
-        compared: dict[str, Agent] = {core: agent, f"{UNTRAINED}{core}": untrained_like(agent.population, seed)}
+        compared |= {core: agent, f"{UNTRAINED}{core}": untrained_like(agent.population, seed)}
         for beginning, intervention in (interventions or {}).items():
             compared[f"{beginning}{core}"] = agent.perturbed(intervention)
-        found, proof = record_agents(compared, task, episodes, seed, revealed, quiet=True)
-        recordings |= {name: data[list(kept)] for name, data in found.items()}
-        unchanged.append(proof["weights.unchanged"])
-    for name, learner in learners.items():
-        recordings[name] = record(learner, task, episodes, seed, revealed)[list(kept)]
-    return recordings, np.min(unchanged, axis=0)
+    return {
+        name: record(agent, task, episodes, seed, revealed)[list(kept)]
+        for name, agent in {**compared, **learners}.items()
+    }
 
 
 def totals(
