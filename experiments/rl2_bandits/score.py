@@ -15,7 +15,7 @@ from pfc_metarl.studies.recordings import FrozenProof
 from pfc_metarl.studies.study import Evaluation
 from pfc_metarl.studies.table_rows import UNTRAINED, networks_by_setting, record_row
 
-from .config import EVALUATION_EPISODES, FEW_PULLS, SETTINGS, Setting
+from .config import SETTINGS, Setting
 from .learners import reference_learners
 from .panels import panels
 
@@ -37,7 +37,7 @@ def evaluate(agents: Mapping[str, FrozenAgent], seed: int, quiet: bool) -> Evalu
     for name, networks in tqdm(networks_by_setting(agents).items(), desc="recording", unit="row", disable=quiet):
         setting = SETTINGS[name]
         learners = reference_learners(setting, next(iter(networks.values())).subjects)
-        recordings[name] = record_row(networks, learners, setting.task(), episodes_per_subject(setting), seed, KEPT)
+        recordings[name] = record_row(networks, learners, setting.task(), setting.episodes, seed, KEPT)
     rewards = {
         name: {learner: total_reward(data, SETTINGS[name]) for learner, data in row.items()}
         for name, row in recordings.items()
@@ -59,8 +59,3 @@ def total_reward(recording: xr.Dataset, setting: Setting) -> Float[np.ndarray, "
     has the same mean as the reward earned, without the luck of having met generous arms and of being paid.
     """
     return setting.pulls * setting.arms / (setting.arms + 1) - final_regret(recording).values
-
-
-def episodes_per_subject(setting: Setting) -> int:
-    """Problems that each subject is tested on."""
-    return EVALUATION_EPISODES * max(1, FEW_PULLS // setting.pulls)

@@ -19,7 +19,7 @@ from pfc_metarl.agents.reference import (
 from pfc_metarl.recording.recorder import record
 
 from .config import SETTINGS, SUBJECTS, Setting
-from .score import episodes_per_subject, total_reward
+from .score import total_reward
 
 # Not the seed of any evaluation.
 SEED = 100
@@ -37,8 +37,10 @@ GRIDS: dict[str, tuple[Callable[..., Agent], tuple[float, ...]]] = {
 def tried(setting: Setting, field: str, seed: int = SEED) -> dict[float, float]:
     """Total reward at every point of one learner's grid."""
     build, grid = GRIDS[field]
-    task, episodes = setting.task(), episodes_per_subject(setting)
-    played = {value: record(build(SUBJECTS, setting.arms, value), task, episodes, seed, ("regret",)) for value in grid}
+    played = {
+        value: record(build(SUBJECTS, setting.arms, value), setting.task(), setting.episodes, seed, ("regret",))
+        for value in grid
+    }
     return {value: float(total_reward(recording, setting).mean()) for value, recording in played.items()}
 
 

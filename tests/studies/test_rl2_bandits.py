@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pfc_metarl.experiments.rl2_bandits import score
 from pfc_metarl.experiments.rl2_bandits.config import CORES, PRESETS, SETTINGS
 from pfc_metarl.experiments.rl2_bandits.panels import FOLLOWED, LEARNERS
 from pfc_metarl.experiments.rl2_bandits.published import PUBLISHED
@@ -28,9 +27,8 @@ def evaluation(untrained: Callable[..., Population]) -> Evaluation:
     recipes = STUDY.presets["fast"]
     agents = {f"{core}-{name}": freeze(untrained(recipes[f"{core}-{name}"])) for name in NAMES for core in CORES}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(score, "EVALUATION_EPISODES", EPISODES)
-        for name in NAMES[2:]:
-            patch.setitem(SETTINGS, name, replace(SETTINGS[name], pulls=PULLS))
+        for name, setting in SETTINGS.items():
+            patch.setitem(SETTINGS, name, replace(setting, pulls=min(setting.pulls, PULLS), episodes=EPISODES))
         return STUDY.evaluate(agents, 100, True)
 
 
