@@ -69,8 +69,8 @@ SETTINGS = {
     "n25": Setting(25, informed=Knobs(10, 0.02, 1.0, 0.01), uninformed=Knobs(20, 0.3, 2.0, 0.1)),
 }
 
-# Updates of how many episodes.
-FAST = {"n10": (1000, 96), "n25": (400, 64)}
+# Updates of 8 episodes: as many steps of experience in both.
+FAST = {"n10": 40_000, "n25": 16_000}
 
 # Steps of experience per network in the paper, from memory: 10,000 updates of 250,000.
 PAPER_STEPS, PAPER_EPISODES = 2_500_000_000, 250
@@ -78,9 +78,8 @@ PAPER_STEPS, PAPER_EPISODES = 2_500_000_000, 250
 
 def fast(name: str) -> TrainingConfiguration:
     """Training of one row on 2 cores."""
-    updates, episodes = FAST[name]
     return TrainingConfiguration(
-        updates=updates, episodes=episodes, learning_rate=5e-3, discount=0.5, trace=0.95, entropy_coefficient=0.02
+        updates=FAST[name], episodes=8, learning_rate=4e-3, discount=0.8, trace=0.3, entropy_coefficient=0.2
     )
 
 
@@ -109,4 +108,4 @@ def recipes(training: Callable[[str], TrainingConfiguration], units: int) -> dic
     }
 
 
-PRESETS = {"fast": recipes(fast, 48), "paper": recipes(paper, 256)}
+PRESETS = {"fast": recipes(fast, 64), "paper": recipes(paper, 256)}
