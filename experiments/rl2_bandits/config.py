@@ -46,15 +46,15 @@ class Setting:
 # which would take hours to tune, they are those with 100 pulls, and the Gittins index looks further ahead. Rows that
 # claims are about have 10,000 problems, ten times the paper's, so that a tenth of a percent of the reward can be told.
 SETTINGS = {
-    "n10-k5": Setting(10, 5, 1250, discount=0.8, samples=20, confidence=0.05, epsilon=0.01),
-    "n10-k10": Setting(10, 10, 1250, discount=0.8, samples=20, confidence=0.1, epsilon=0.01),
-    "n10-k50": Setting(10, 50, 1250, discount=0.5, samples=20, confidence=0.05, epsilon=0.01),
-    "n100-k5": Setting(100, 5, 1250, discount=0.98, samples=10, confidence=0.2, epsilon=0.01),
-    "n100-k10": Setting(100, 10, 1250, discount=0.98, samples=20, confidence=0.2, epsilon=0.01),
-    "n100-k50": Setting(100, 50, 125, discount=0.98, samples=20, confidence=0.2, epsilon=0.01),
-    "n500-k5": Setting(500, 5, 125, discount=0.995, samples=10, confidence=0.2, epsilon=0.01),
-    "n500-k10": Setting(500, 10, 125, discount=0.995, samples=20, confidence=0.2, epsilon=0.01),
-    "n500-k50": Setting(500, 50, 125, discount=0.995, samples=20, confidence=0.2, epsilon=0.01),
+    "n10-k5": Setting(10, 5, episodes=1250, discount=0.8, samples=20, confidence=0.05, epsilon=0.01),
+    "n10-k10": Setting(10, 10, episodes=1250, discount=0.8, samples=20, confidence=0.1, epsilon=0.01),
+    "n10-k50": Setting(10, 50, episodes=1250, discount=0.5, samples=20, confidence=0.05, epsilon=0.01),
+    "n100-k5": Setting(100, 5, episodes=1250, discount=0.98, samples=10, confidence=0.2, epsilon=0.01),
+    "n100-k10": Setting(100, 10, episodes=1250, discount=0.98, samples=20, confidence=0.2, epsilon=0.01),
+    "n100-k50": Setting(100, 50, episodes=125, discount=0.98, samples=20, confidence=0.2, epsilon=0.01),
+    "n500-k5": Setting(500, 5, episodes=125, discount=0.995, samples=10, confidence=0.2, epsilon=0.01),
+    "n500-k10": Setting(500, 10, episodes=125, discount=0.995, samples=20, confidence=0.2, epsilon=0.01),
+    "n500-k50": Setting(500, 50, episodes=125, discount=0.995, samples=20, confidence=0.2, epsilon=0.01),
 }
 
 # A horizon shorter than the episode is less noise, but limits what can be won: Gittins indices with discount .8, .9 and

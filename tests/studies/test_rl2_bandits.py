@@ -16,7 +16,7 @@ from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.network.population import Population
 from pfc_metarl.studies.study import Evaluation
 
-SUBJECTS, EPISODES = 2, 10
+SUBJECTS, EPISODES = 2, 100
 
 # The settings that claims are about; here, 100 pulls are 30.
 NAMES, PULLS = ("n10-k5", "n10-k10", "n100-k5", "n100-k10"), 30
