@@ -48,7 +48,7 @@ PAPER = published(
     final_entropy_coefficient=0.001,
 )
 
-# Six trials take 19 steps at best; longer episodes would mostly wait for what is over.
+# Six trials take 18 steps at best; longer episodes would mostly wait for what is over.
 SHORT = {"longest": 24}
 
 # Sizes of the released level.

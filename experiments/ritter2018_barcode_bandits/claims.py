@@ -16,7 +16,7 @@ CLAIMS = (
         name="second-exposure",
         statement="the episodic network earns at least .65 per pull when a context comes back for the first time",
         paper="reward jumps at the second exposure with episodic memory, not without",
-        reference="Bayes' rule with perfect memory .81; first exposure .44",
+        reference="Bayes' rule with perfect memory .80; first exposure .44",
         conditions=(
             Condition("reward.episodic.exposure-2", "mean at least", 0.65),
             Condition("rise.episodic", "interval above", 0.0),

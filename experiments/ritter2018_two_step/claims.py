@@ -47,7 +47,7 @@ CLAIMS = (
         name="more-reward",
         statement="with cues the episodic network earns more than the plain one, and most of what memory is worth",
         paper="the episodic agent gets more reward",
-        reference="perfect memory .79, none .69, in the same episodes; chance .5",
+        reference="perfect memory .80, none .70, in the same episodes; chance .5",
         conditions=(
             Condition("reward.cued.episodic-minus-plain", "interval above", 0.0),
             Condition("reward.cued.episodic", "mean at least", "reward.cued.midway"),

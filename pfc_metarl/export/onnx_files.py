@@ -38,7 +38,7 @@ def write_onnx(population: Population, subject: int, path: Path, origin: Mapping
 
     Parameters
     ----------
-    population : of any core, with or without encoder and separate critic.
+    population : of any core but the episodic one, with or without encoder and separate critic.
     subject : index of the subject.
     path : of the file.
     origin : what training wrote about the network.
@@ -50,7 +50,7 @@ def write_onnx(population: Population, subject: int, path: Path, origin: Mapping
     Raises
     ------
     ConfigurationError
-        If a library is missing or there is no such subject.
+        If a library is missing, there is no such subject, or its core recalls from an episodic memory.
     OutputError
         If the file cannot be written, or its outputs differ by more than 1e-5.
     """

@@ -64,7 +64,7 @@ def as_torch_module(population: Population, subject: int) -> SubjectNetwork:
 
     Parameters
     ----------
-    population : of any core, with or without encoder and separate critic.
+    population : of any core but the episodic one, with or without encoder and separate critic.
     subject : index of the subject, one of ``population.subjects``.
 
     Raises

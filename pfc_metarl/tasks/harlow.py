@@ -86,7 +86,7 @@ class HarlowGaze(Task[HarlowState]):
 
     References
     ----------
-    Wang et al. (2018), Methods, Simulation 5; Wang et al. (2016), section 3.2.1; Harlow (1949).
+    Wang et al. (2018), Methods, Simulation 5; Wang et al. (2016), section 3.2.2; Harlow (1949).
     """
 
     configuration_type = HarlowGazeConfiguration

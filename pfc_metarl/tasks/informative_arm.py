@@ -53,8 +53,8 @@ class InformativeArm(Task[InformativeArmState]):
     """Eleven arms of Wang et al. (2016), section 3.1.3, "Bandits with dependent arms (II)".
 
     Nothing is left to chance but the target. It pays 5, the other candidates 1, and the last arm
-    a tenth of the target's number (.1 for the first candidate, 1 for the tenth): less than any
-    candidate, but it says where to go. The target is drawn anew every episode.
+    a tenth of the target's number (.1 for the first candidate, 1 for the tenth): never more than
+    any candidate, but it says where to go. The target is drawn anew every episode.
 
     As in the paper the amount just earned is given one-hot: the observation has a place for each
     different amount, from the smallest, and shows nothing at first.

@@ -41,7 +41,7 @@ def draw_mazes(count: int, side: int, loops: float, seed: int, mazes: MazeSet) -
     ----------
     count : how many.
     side : cells along a side.
-    loops : probability that a wall of the tree is opened.
+    loops : probability that a wall which the tree leaves standing is opened.
     seed : of the whole collection.
     mazes : which of the two sets.
 
