@@ -68,8 +68,8 @@ class NeuralEpisodicControl(Learner):
     :math:`k(h, h_i) = 1 / (|h - h_i|^2 + \delta)`, over the nearest entries of the action's dictionary; zero where it
     is empty. h is what the encoder makes of the observation. N steps later, or at the episode's end, the N-step return
     is written: :math:`v \leftarrow v + \alpha (Q^{(N)} - v)` where the key is there, else as a new entry, in place of
-    the one that least recently was a neighbour. Encoder, keys and values also descend the squared error of replayed
-    returns.
+    the one that least recently was a neighbour where something was learned. Encoder, keys and values also descend the
+    squared error of replayed returns.
 
     Parameters
     ----------
@@ -105,6 +105,7 @@ class NeuralEpisodicControl(Learner):
         self._draws = Uniforms(streams, "replay", configuration.batch)
         self._trace = Trace(len(self.subjects), task.steps, configuration.discount)
         self._key = self._value = torch.empty(0)
+        self._near = torch.empty(0, dtype=torch.int64), torch.empty(0, dtype=torch.bool)
         self._steps = 0
 
     def begin(self) -> None:
@@ -117,7 +118,7 @@ class NeuralEpisodicControl(Learner):
         table = torch.arange(len(self.subjects) * self.actions)
         key = self._key.repeat_interleave(self.actions, dim=0)
         near, known = self.memory.nearest(key[:, None], self.configuration.neighbours)
-        self.memory.touch(near[:, 0], known[:, 0], self._steps)
+        self._near = near[:, 0], known[:, 0]
         value = similarity_weighted(
             key[:, None], *self._entries(table[:, None], near), known, self.configuration.kernel_width
         )
@@ -127,6 +128,8 @@ class NeuralEpisodicControl(Learner):
 
     def learn(self, experience: Experience) -> None:
         settings = self.configuration
+        # Not in `act`: what is forgotten first must not depend on being watched without learning.
+        self.memory.touch(*self._near, self._steps)
         ready = (self._trace.length >= settings.horizon).nonzero()[:, 0]
         if len(ready):
             step = self._trace.length[ready] - settings.horizon

@@ -37,7 +37,9 @@ LEARNERS: dict[str, Callable[[Task[Any], Streams], Learner]] = {
     "dqn": lambda task, streams: DQN(DQNConfiguration(replay=60, learn_start=40, target_every=3), task, streams),
     "mfec": lambda task, streams: EpisodicControl(EpisodicControlConfiguration(neighbours=3), task, streams),
     "nec": lambda task, streams: NeuralEpisodicControl(
-        NeuralEpisodicControlConfiguration(capacity=64, replay=64, horizon=10, update_every=4), task, streams
+        NeuralEpisodicControlConfiguration(capacity=64, replay=64, neighbours=5, horizon=10, update_every=4),
+        task,
+        streams,
     ),
 }
 
@@ -306,7 +308,17 @@ class TestLife:
         first = [live(world, make(world, streams), 1, streams).beginning for make in LEARNERS.values()]
         assert all(torch.equal(first[0].scene, each.scene) for each in first[1:])
 
-    def test_without_learning_nothing_is_learned(self) -> None:
+    def test_without_learning_nothing_is_learned(self, make: Callable[[Task[Any], Streams], Learner]) -> None:
+        """A learner that was looked at goes on living as one that was not."""
+        world, streams = ContextualBandit(ContextualBanditConfiguration(epoch=1000)), Streams(100, range(2))
+        looked_at, left_alone = make(world, streams), make(world, streams)
+        for learner in (looked_at, left_alone):
+            live(world, learner, 300, streams)
+        live(world, looked_at, 100, Streams(102, range(2)), learning=False)
+        one, other = (live(world, learner, 300, Streams(101, range(2))) for learner in (looked_at, left_alone))
+        assert torch.equal(one.reward, other.reward)
+
+    def test_without_learning_a_newborn_stays_one(self) -> None:
         world, streams = Bandit(BanditConfiguration(probabilities=(0.0, 1.0), trials=1)), Streams(100, [0])
         learner = LEARNERS["tabular"](world, streams)
         live(world, learner, 50, streams, learning=False)
