@@ -32,6 +32,7 @@ class FrozenMemory:
     critic, value : state and last output of a separate critic.
     actor_store, critic_store : what they have stored since the epoch began; None before the first step, and
         always in networks without episodic memory.
+    position : place of the episode in its epoch.
     """
 
     actor: State
@@ -39,6 +40,7 @@ class FrozenMemory:
     value: Tensor | None = None
     actor_store: EpisodicMemory | None = None
     critic_store: EpisodicMemory | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,24 +115,29 @@ class FrozenAgent(Agent):
 
     @torch.inference_mode()
     def begin(self, episodes: int) -> FrozenMemory:
-        critic = None if self.critic is None else self._initial(self.critic, episodes)
-        return FrozenMemory(self._initial(self.population, episodes), critic)
+        return self._begin(episodes, position=0)
 
     @torch.inference_mode()
     def begin_next(self, memory: FrozenMemory, episodes: int) -> FrozenMemory:
-        return replace(self.begin(episodes), actor_store=memory.actor_store, critic_store=memory.critic_store)
+        begun = self._begin(episodes, memory.position + 1)
+        return replace(begun, actor_store=memory.actor_store, critic_store=memory.critic_store)
+
+    def _begin(self, episodes: int, position: int) -> FrozenMemory:
+        critic = None if self.critic is None else self._initial(self.critic, episodes, position)
+        return FrozenMemory(self._initial(self.population, episodes, position), critic, position=position)
 
     @torch.inference_mode()
     def respond(self, memory: FrozenMemory, senses: Senses, uniform: Tensor) -> Response:
         if self.critic is None:
             actor = self._advance(self.population, memory.actor, memory.actor_store, senses)
-            value, readout, judged = actor.value, {}, FrozenMemory(actor.state, actor_store=actor.store)
+            value, readout = actor.value, {}
+            judged = FrozenMemory(actor.state, actor_store=actor.store, position=senses.position)
         else:
             critic = self._advance(self.critic, memory.critic, memory.critic_store, senses)
             value = critic.value
             received, readout = self._signalled(senses, value, memory)
             actor = self._advance(self.population, memory.actor, memory.actor_store, senses, received)
-            judged = FrozenMemory(actor.state, critic.state, value, actor.store, critic.store)
+            judged = FrozenMemory(actor.state, critic.state, value, actor.store, critic.store, senses.position)
         readout |= {"value": value, "policy": torch.softmax(actor.logits, dim=-1), **actor.readout}
         return Response(choose(actor.logits, uniform[..., 0]), judged, readout)
 
@@ -168,16 +175,15 @@ class FrozenAgent(Agent):
         logits, value = network.heads(state[0])
         return _Advanced(state, store, logits, value, readout | dict(zip(core.state_names, state, strict=True)))
 
-    def _initial(self, network: Population, episodes: int) -> State:
+    def _initial(self, network: Population, episodes: int, position: int) -> State:
         """One network's state at an episode's start, as the interventions leave it."""
         state = network.initial_state(episodes)
-        moment = Moment(network, network is self.critic, lambda: state)
+        moment = Moment(network, network is self.critic, lambda: state, position)
         return through(self.interventions, "on_activity", state, moment)
 
     def _moment(self, network: Population, senses: Senses, state: State) -> Moment:
-        return Moment(
-            network, network is self.critic, partial(self._initial, network, state[0].shape[1]), senses, state
-        )
+        initial = partial(self._initial, network, state[0].shape[1], senses.position)
+        return Moment(network, network is self.critic, initial, senses.position, senses, state)
 
     def _signalled(self, senses: Senses, value: Tensor, memory: FrozenMemory) -> tuple[Senses, dict[str, Tensor]]:
         """Put the prediction error in the reward's place, where the policy network receives it."""

@@ -133,7 +133,7 @@ class Episodes:
         drawn = [life.begin() for life in lives]
         start, self._chance = (torch.from_numpy(np.stack(part))[None] for part in zip(*drawn, strict=True))
         self._state, shown = task.start_at(position, start)
-        self._senses = first_senses(task, shown)
+        self._senses = first_senses(task, shown, position)
         self._keep(shown.reward, shown.ended)
 
     def step(self, actions: Int[np.ndarray, " episode"]) -> None:

@@ -32,6 +32,8 @@ class Senses:
     phases : of each step of a trial, from which the step's own trial and phase follow; empty where trials
         differ in length.
     remembering : what of the observation addresses an episodic memory, and when it is written; None if nothing.
+    epoch : episodes of an epoch.
+    position : place of this episode in its epoch.
     """
 
     step: int
@@ -41,6 +43,8 @@ class Senses:
     previous_reward: Float[Tensor, "subject episode"]
     phases: tuple[int, ...] = ()
     remembering: Remembering | None = None
+    epoch: int = 1
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def run_episodes(
     chance : uniform numbers for the whole batch.
     """
     state, shown = task.start_at(chance.position, chance.start)
-    senses, valid = first_senses(task, shown), ~shown.ended
+    senses, valid = first_senses(task, shown, chance.position), ~shown.ended
     for choice, world in zip(chance.choice.unbind(1), chance.world.unbind(1), strict=True):
         action = act(senses, choice)
         before = state
@@ -122,7 +126,7 @@ def run_episodes(
         senses, valid = next_senses(senses, action, shown), valid & ~shown.ended
 
 
-def first_senses(task: Task[Any], shown: TimeStep) -> Senses:
+def first_senses(task: Task[Any], shown: TimeStep, position: int) -> Senses:
     """What a subject receives at an episode's first step, before which it did and earned nothing."""
     return Senses(
         step=0,
@@ -132,11 +136,13 @@ def first_senses(task: Task[Any], shown: TimeStep) -> Senses:
         previous_reward=shown.reward,
         phases=task.phases,
         remembering=task.remembering,
+        epoch=task.epoch,
+        position=position,
     )
 
 
 def next_senses(senses: Senses, action: Int[Tensor, "subject episode"], shown: TimeStep) -> Senses:
     """What a subject receives after an action: what it did, what that earned, and what the world now shows."""
     taken = torch.zeros_like(senses.previous_action).scatter_(-1, action[..., None], 1.0)
-    always = senses.phases, senses.remembering
+    always = senses.phases, senses.remembering, senses.epoch, senses.position
     return Senses(senses.step + 1, senses.horizon, shown.observation, taken, shown.reward, *always)

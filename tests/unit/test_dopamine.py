@@ -42,7 +42,7 @@ def test_the_shift_falls_on_the_event_only(agent: FrozenAgent) -> None:
     taken = torch.nn.functional.one_hot(torch.tensor([[LEFT, RIGHT, CENTRE, LEFT]]), 3).float()
     senses = Senses(4, 10, torch.zeros(1, 4, 4), taken, torch.tensor([[0.0, 4.0, 0.0, 1.0]]))
     error = torch.tensor([[-2.0, 3.0, 0.5, 0.0]])
-    moment = Moment(agent.population, False, lambda: (), senses)
+    moment = Moment(agent.population, False, lambda: (), senses=senses)
     assert ShiftError(4.0, paid=0.0).on_error(error, moment).tolist() == [[2.0, 3.0, 0.5, 0.0]]
     assert ShiftError(-4.0, paid=4.0).on_error(error, moment).tolist() == [[-2.0, -1.0, 0.5, 0.0]]
     assert ShiftError(1.0).on_error(error, moment).tolist() == [[-1.0, 4.0, 1.5, 1.0]]

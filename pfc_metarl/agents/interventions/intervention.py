@@ -34,6 +34,7 @@ class Moment:
     population : the network that is stepping.
     critic : whether it is a separate critic, and not the one that chooses.
     initial : makes the state that this episode began with.
+    position : place of the episode in its epoch.
     senses : what the subject receives at this step; None where the episode has not begun.
     before : state before it is received; None where the episode has not begun.
     """
@@ -41,6 +42,7 @@ class Moment:
     population: Population
     critic: bool
     initial: Callable[[], State]
+    position: int = 0
     senses: Senses | None = None
     before: State | None = None
 

@@ -17,6 +17,9 @@ from pfc_metarl.base.seeding import Streams, valid_seed
 from pfc_metarl.network.core import State
 from pfc_metarl.network.population import Population
 
+# Noise that an episode of an epoch may have, state by state: more than any episode has steps.
+STATES = 2**32
+
 Activity = Float[Tensor, "subject episode unit"]
 
 
@@ -112,8 +115,8 @@ class AddNoise(OnUnits):
     def on_activity(self, state: State, moment: Moment) -> State:
         hidden, *rest = state
         population = moment.population
-        # Number 0 is the state at the episode's start.
-        number = 0 if moment.senses is None else moment.senses.step + 1
+        # Number 0 of each episode is the state at its start.
+        number = moment.position * STATES + (0 if moment.senses is None else moment.senses.step + 1)
         generators = _streams(self.seed, population.subjects).generators(f"noise/{moment.critic}", number)
         shape = (hidden.shape[1], population.configuration.units)
         drawn = np.stack([generator.standard_normal(shape, np.float32) for generator in generators])
