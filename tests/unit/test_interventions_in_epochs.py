@@ -15,6 +15,7 @@ from pfc_metarl.agents.interventions import (
     Intervention,
     Moment,
     ResetState,
+    TransplantState,
 )
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.registry import make_task
@@ -75,3 +76,20 @@ def test_every_episode_starts_with_noise_of_its_own_and_is_reset_to_it(agent: Fr
     starts = states[:, 0]
     assert len(np.unique(starts)) == starts.size
     np.testing.assert_array_equal(states[:, 3], starts)
+
+
+# Transplants
+
+
+def test_ones_own_past_transplanted_changes_nothing(agent: FrozenAgent, task: Any) -> None:
+    control = record(agent, task, EPOCHS * EPOCH, seed=3)
+    assert record(agent.perturbed(TransplantState(control)), task, EPOCHS * EPOCH, seed=3).identical(control)
+
+
+def test_each_episode_gets_the_state_of_the_donors_episode_of_its_number(agent: FrozenAgent, task: Any) -> None:
+    donor = record(agent, task, EPOCHS * EPOCH, seed=9).isel(episode=slice(4))
+    states = watched(agent, task, TransplantState(donor, steps=2))
+    for position in range(EPOCH):
+        for epoch in range(EPOCHS):
+            given = donor["hidden"].isel(episode=(epoch * EPOCH + position) % 4, step=1).values
+            np.testing.assert_array_equal(states[position, 2, :, epoch], given)

@@ -72,7 +72,8 @@ class FreezeState(Intervention):
 class TransplantState(Intervention):
     """Before each chosen step the policy network gets the state of a donor.
 
-    Subject by subject and episode by episode; a donor of fewer episodes is used again from its first.
+    Subject by subject and episode by episode, in the order in which recordings keep them: epoch after epoch. A donor of
+    fewer episodes is used again from its first.
 
     Parameters
     ----------
@@ -104,7 +105,9 @@ class TransplantState(Intervention):
             return state
         if step >= self.states.sizes["step"]:
             raise ConfigurationError(f"'{self}': the donor has steps 0 to {self.states.sizes['step'] - 1}, not {step}")
-        episodes = np.arange(state[0].shape[1]) % self.states.sizes["episode"]
+        # Those that are stepped together stand at one place of their epochs, and a recording has all places in order.
+        episodes = np.arange(state[0].shape[1]) * moment.senses.epoch + moment.position
+        episodes %= self.states.sizes["episode"]
         # A subject that the donor lacks is one that is not concerned.
         donor = self.states.isel(step=step, episode=episodes).reindex(subject=list(moment.population.subjects))
         names = moment.population.core.state_names
