@@ -13,6 +13,8 @@ from pfc_metarl.cli import reproduction
 from pfc_metarl.cli.main import main
 from pfc_metarl.studies.registry import STUDIES
 
+BARCODES = ["record", "ritter2018-barcode-bandits/episodic", "barcode-bandit", "--episodes", "100", "--quiet"]
+
 RECORD = ["record", "fig1/independent", "two-armed-bandit", "--trials", "10", "--episodes", "4", "--quiet"]
 
 BAD_INPUT = {
@@ -28,6 +30,7 @@ BAD_INPUT = {
     "record, unknown": ([*RECORD, "--intervene", "lesoin"], "unknown intervention 'lesoin'"),
     "record, never": ([*RECORD, "--intervene", "reset-state steps=10-"], "steps 0 to 9"),
     "record, no donor": ([*RECORD, "--intervene", "transplant-state donor=none.nc"], "none.nc"),
+    "record, one epoch": ([*BARCODES, "--intervene", "shuffle-recall"], "record at least 2 epochs, 200 episodes"),
 }
 
 

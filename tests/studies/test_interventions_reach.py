@@ -16,7 +16,8 @@ from pfc_metarl.studies.study import Recipe, score
 # Fewer of everything, whatever the study has of it.
 FEWER = {
     "EVALUATION_EPISODES": 20,
-    "EVALUATION_EPOCHS": 1,
+    # Two, since what is recalled is exchanged between epochs.
+    "EVALUATION_EPOCHS": 2,
     "FLIP_EPOCHS": 1,
     "FLIPS": (0.0, 0.1, 0.5),
     "MEMORY_EPISODES": 20,

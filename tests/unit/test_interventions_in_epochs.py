@@ -1,4 +1,4 @@
-"""Interventions where an epoch has several episodes: what belongs to which episode."""
+"""Interventions where an epoch has several episodes: what belongs to which episode, and who can exchange."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from pfc_metarl.agents.interventions import (
     Intervention,
     Moment,
     ResetState,
+    ShuffleInput,
+    ShuffleRecall,
+    SwapState,
     TransplantState,
 )
+from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks.registry import make_task
 
@@ -93,3 +97,31 @@ def test_each_episode_gets_the_state_of_the_donors_episode_of_its_number(agent: 
         for epoch in range(EPOCHS):
             given = donor["hidden"].isel(episode=(epoch * EPOCH + position) % 4, step=1).values
             np.testing.assert_array_equal(states[position, 2, :, epoch], given)
+
+
+# Exchange
+
+
+@pytest.mark.parametrize(
+    ("exchange", "line"),
+    [
+        (SwapState(), "swap-state"),
+        (ShuffleRecall(seed=2), "shuffle-recall seed=2"),
+        (ShuffleInput("reward"), "shuffle-input channel=reward"),
+    ],
+)
+def test_an_epoch_alone_has_none_to_exchange_with(
+    agent: FrozenAgent, task: Any, exchange: Intervention, line: str
+) -> None:
+    said = f"'{line}' .* one epoch alone .* record at least 2 epochs, 6 episodes"
+    for episodes in (1, EPOCH):
+        with pytest.raises(ConfigurationError, match=said):
+            record(agent.perturbed(exchange), task, episodes)
+    record(agent.perturbed(exchange), task, EPOCH + 1)
+
+
+def test_an_episode_alone_has_none_to_exchange_with(draw_population: Any) -> None:
+    task = make_task("two-armed-bandit", trials=STEPS)
+    swapped = freeze(draw_population(task)).perturbed(SwapState(steps=2))
+    with pytest.raises(ConfigurationError, match=r"one episode alone .* record at least 2 episodes"):
+        record(swapped, task, 1)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from jaxtyping import Float
 from torch import Tensor
 
-from pfc_metarl.agents.interventions.exchange import of_partners
+from pfc_metarl.agents.interventions.exchange import Exchange
 from pfc_metarl.agents.interventions.intervention import Intervention, Moment
 from pfc_metarl.agents.interventions.selection import Numbers, among, least
 from pfc_metarl.base.errors import ConfigurationError
-from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.network.inputs import input_channels
 from pfc_metarl.network.population import Population
 
@@ -77,23 +76,13 @@ class SilenceInput(ReplaceInput):
 
 
 @dataclass(frozen=True)
-class ShuffleInput(OnInput):
+class ShuffleInput(Exchange, OnInput):
     """A channel carries what another episode of the same subject receives in it, always the same episode.
 
     Its statistics and their course over the episode stay; what it has to do with this episode is gone.
-
-    Parameters
-    ----------
-    seed : of the draw of partners.
     """
-
-    seed: int = field(default=0, kw_only=True)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        valid_seed(self.seed)
 
     def on_input(self, received: Received, moment: Moment) -> Received:
         columns, changed = self.columns(moment.population), received.clone()
-        changed[..., columns] = of_partners(received[..., columns], self.seed, moment.population.subjects)
+        changed[..., columns] = self.of_partners(received[..., columns], moment)
         return changed

@@ -7,34 +7,23 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
-from pfc_metarl.agents.interventions.exchange import of_partners
-from pfc_metarl.agents.interventions.intervention import Intervention, Moment
+from pfc_metarl.agents.interventions.exchange import Exchange
+from pfc_metarl.agents.interventions.intervention import Moment
 from pfc_metarl.base.errors import ConfigurationError
-from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.network.population import Population
 
 
 @dataclass(frozen=True)
-class ShuffleRecall(Intervention):
+class ShuffleRecall(Exchange):
     """Every episode recalls what another episode of the same subject should have recalled, as if keys were shuffled.
 
     States of the right kind are still reinstated; what they have to do with the present context is gone.
-
-    Parameters
-    ----------
-    seed : of the draw of partners; who is whose partner stays the same from step to step.
     """
-
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        valid_seed(self.seed)
 
     def on_recall(
         self, recalled: Float[Tensor, "subject episode unit"], moment: Moment
     ) -> Float[Tensor, "subject episode unit"]:
-        return of_partners(recalled, self.seed, moment.population.subjects)
+        return self.of_partners(recalled, moment)
 
     def refuse_network(self, population: Population) -> None:
         super().refuse_network(population)

@@ -10,11 +10,10 @@ import numpy as np
 import torch
 import xarray as xr
 
-from pfc_metarl.agents.interventions.exchange import of_partners
+from pfc_metarl.agents.interventions.exchange import Exchange
 from pfc_metarl.agents.interventions.intervention import Intervention, Moment
 from pfc_metarl.agents.interventions.selection import among
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
-from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.network.core import State
 from pfc_metarl.network.population import Population
 
@@ -42,22 +41,11 @@ class ResetState(Intervention):
 
 
 @dataclass(frozen=True)
-class SwapState(Intervention):
-    """Before each chosen step every episode gets the state of another episode of the same subject.
-
-    Parameters
-    ----------
-    seed : of the draw of partners; who is whose partner stays the same from step to step.
-    """
-
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        valid_seed(self.seed)
+class SwapState(Exchange):
+    """Before each chosen step every episode gets the state of another episode of the same subject."""
 
     def on_state(self, state: State, moment: Moment) -> State:
-        return tuple(of_partners(part, self.seed, moment.population.subjects) for part in state)
+        return tuple(self.of_partners(part, moment) for part in state)
 
 
 @dataclass(frozen=True)
