@@ -27,6 +27,7 @@ from pfc_metarl.network.population import Population
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.tasks import registry
 from pfc_metarl.tasks.episode import draw_chance
+from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Remembering, Task, TimeStep, Truth
 
 
@@ -175,6 +176,13 @@ def test_shuffled_recall_is_another_epochs(rooms: Rooms, population: Population)
 def test_a_core_without_memory_refuses_shuffled_recall(rooms: Rooms, draw_population: Any) -> None:
     with pytest.raises(ConfigurationError, match="core of kind lstm recalls nothing"):
         freeze(draw_population(rooms)).perturbed(ShuffleRecall())
+
+
+def test_a_task_that_stores_nothing_refuses_shuffled_recall(draw_population: Any) -> None:
+    task = make_task("contextual-bandit", epoch=3)
+    agent = freeze(draw_population(task, core="episodic")).perturbed(ShuffleRecall())
+    with pytest.raises(ConfigurationError, match="'shuffle-recall' never acts: in this task nothing is stored"):
+        record(agent, task, episodes=6)
 
 
 def trained(subjects: Any, out: Path | None = None, resume: bool = False, **settings: Any) -> Population:

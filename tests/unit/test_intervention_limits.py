@@ -142,3 +142,31 @@ def test_what_makes_no_sense_is_refused(agent: FrozenAgent, make: Any, said: str
         return
     with pytest.raises(ConfigurationError, match=said):
         agent.perturbed(make())
+
+
+@pytest.mark.parametrize("units", ["8", "0-8", "3,5-9", "8-"])
+def test_units_that_a_network_lacks_are_refused(agent: FrozenAgent, units: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"means a unit [89]: the network has units 0 to 7"):
+        agent.perturbed(Lesion(units))
+
+
+def test_a_range_without_end_means_the_units_that_are_there(agent: FrozenAgent, task: Any) -> None:
+    expected = recorded(agent, task, Lesion("3-7"))
+    xr.testing.assert_identical(recorded(agent, task, Lesion("3-"))["hidden"], expected["hidden"])
+
+
+def test_a_share_of_less_than_a_unit_is_refused_and_none_is_none(agent: FrozenAgent, task: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"units=0.05' never acts: of 8 units this share is less than one"):
+        agent.perturbed(Lesion(0.05))
+    np.testing.assert_array_equal(recorded(agent, task, Lesion(0.0))["hidden"], recorded(agent, task)["hidden"])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_are_none_are_refused(number: float) -> None:
+    for kind in (lambda: Clamp(number), lambda: AddNoise(number), lambda: ScaleGate("forget", number)):
+        with pytest.raises(ConfigurationError, match="give a finite number"):
+            kind()
+    with pytest.raises(ConfigurationError, match="give a finite number"):
+        ReplaceInput("reward", number)
+    with pytest.raises(ConfigurationError, match="give a finite number"):
+        ShiftError(number)

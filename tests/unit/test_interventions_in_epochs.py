@@ -110,14 +110,14 @@ def test_each_episode_gets_the_state_of_the_donors_episode_of_its_number(agent: 
         (ShuffleInput("reward"), "shuffle-input channel=reward"),
     ],
 )
-def test_an_epoch_alone_has_none_to_exchange_with(
-    agent: FrozenAgent, task: Any, exchange: Intervention, line: str
-) -> None:
-    said = f"'{line}' .* one epoch alone .* record at least 2 epochs, 6 episodes"
-    for episodes in (1, EPOCH):
+def test_an_epoch_alone_has_none_to_exchange_with(draw_population: Any, exchange: Intervention, line: str) -> None:
+    task = make_task("barcode-bandit", arms=3, contexts=3, exposures=2, pulls=STEPS)
+    agent = freeze(draw_population(task, core="episodic", units=UNITS)).perturbed(exchange)
+    said = f"'{line}' .* one epoch alone .* record at least 2 epochs, 12 episodes"
+    for episodes in (1, task.epoch):
         with pytest.raises(ConfigurationError, match=said):
-            record(agent.perturbed(exchange), task, episodes)
-    record(agent.perturbed(exchange), task, EPOCH + 1)
+            record(agent, task, episodes)
+    record(agent, task, task.epoch + 1)
 
 
 def test_an_episode_alone_has_none_to_exchange_with(draw_population: Any) -> None:

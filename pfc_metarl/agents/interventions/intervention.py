@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from abc import ABC
@@ -72,6 +73,10 @@ class Intervention(ABC):  # noqa: B024  (every hook has a meaningful default: le
     phases: Numbers | None = None
 
     def __post_init__(self) -> None:
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ConfigurationError(f"{setting.name} is {value}: give a finite number")
         for numbers in (self.subjects, self.steps, self.trials, self.phases):
             among(0, numbers)
 

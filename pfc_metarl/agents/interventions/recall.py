@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -11,6 +12,7 @@ from pfc_metarl.agents.interventions.exchange import Exchange
 from pfc_metarl.agents.interventions.intervention import Moment
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.network.population import Population
+from pfc_metarl.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -31,3 +33,8 @@ class ShuffleRecall(Exchange):
             raise ConfigurationError(
                 f"a core of kind {population.configuration.core} recalls nothing: train one with --core episodic"
             )
+
+    def refuse_task(self, task: Task[Any]) -> None:
+        super().refuse_task(task)
+        if task.remembering is None:
+            raise ConfigurationError(f"'{self}' never acts: in this task nothing is stored that could be recalled")

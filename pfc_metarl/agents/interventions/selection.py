@@ -66,9 +66,14 @@ def chosen_units(units: Units | None, seed: int, population: Population) -> Bool
     """
     count = population.configuration.units
     if isinstance(units, float):
-        return _rank(seed, population.subjects, count).to(population.device) < round(units * count)
+        return _rank(seed, population.subjects, count).to(population.device) < share_of(units, count)
     chosen = torch.tensor([among(unit, units) for unit in range(count)], device=population.device)
     return chosen.expand(len(population.subjects), -1)
+
+
+def share_of(units: float, count: int) -> int:
+    """Number of units that a share means, the nearest."""
+    return round(units * count)
 
 
 @lru_cache(maxsize=32)

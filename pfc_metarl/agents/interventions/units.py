@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from pfc_metarl.agents.interventions.intervention import Intervention, Moment
-from pfc_metarl.agents.interventions.selection import Units, chosen_units, ranges
+from pfc_metarl.agents.interventions.selection import Units, chosen_units, ranges, share_of
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams, valid_seed
 from pfc_metarl.network.core import State
@@ -49,10 +50,15 @@ class OnUnits(Intervention):
     def refuse_network(self, population: Population) -> None:
         super().refuse_network(population)
         last = population.configuration.units - 1
-        if self.units is not None and not isinstance(self.units, float):
+        if isinstance(self.units, float):
+            if self.units > 0 and share_of(self.units, last + 1) == 0:
+                raise ConfigurationError(f"'{self}' never acts: of {last + 1} units this share is less than one")
+        elif self.units is not None:
             for each in ranges(self.units):
-                if each.start > last:
-                    raise ConfigurationError(f"'{self}' means a unit {each.start}: the network has units 0 to {last}")
+                # A range without an end means all that there are from its start on.
+                missing = each.start if each.start > last or each.stop == sys.maxsize else each.stop - 1
+                if missing > last:
+                    raise ConfigurationError(f"'{self}' means a unit {missing}: the network has units 0 to {last}")
 
     def in_its_units(self, changed: Activity, original: Activity, population: Population) -> Activity:
         """Keep the change in the chosen units."""
