@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.learning.tuning import Tune
@@ -23,6 +24,14 @@ from pfc_metarl.tasks.task import Task
 WARM_UP = 3
 
 
+def obstacle(task: Task[Any]) -> str:
+    """What keeps updates on a task from being captured; empty where nothing does."""
+    if task.epoch > 1:
+        # Where an epoch stands, and which memory comes with it, is known to this computer and not to the graph.
+        return f"the {task.epoch} episodes of its epochs begin differently, and a graph replays one beginning"
+    return ""
+
+
 class CapturedTrainer(Trainer):
     """A trainer that replays its update.
 
@@ -31,6 +40,11 @@ class CapturedTrainer(Trainer):
     several updates, since to ask is to wait; the checkpoint before them stays.
 
     On the CPU there is nothing to capture, and the same update is called instead: so it is tested.
+
+    Raises
+    ------
+    ConfigurationError
+        If something keeps updates on this task from being captured.
     """
 
     def __init__(
@@ -41,6 +55,8 @@ class CapturedTrainer(Trainer):
         seed: int,
         tune: Tune = "all",
     ) -> None:
+        if found := obstacle(task):
+            raise ConfigurationError(f"an update on {type(task).__name__} cannot be captured: {found}; use Trainer")
         super().__init__(task, population, configuration, seed, tune=tune)
         # Kernels are for the CPU, where the update stands for the one on a GPU.
         self.compiled = None

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from pfc_metarl.base.errors import TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.learning.captured import CapturedTrainer
+from pfc_metarl.learning.captured import CapturedTrainer, obstacle
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.crew import Block, Measures
 from pfc_metarl.learning.trainer import Trainer
@@ -93,9 +93,14 @@ def trainer_of(run: Mapping[str, Any], device: torch.device | str = "cpu") -> Tr
     task_settings = dict(run["task"])
     task = make_task(task_settings.pop("name"), **task_settings)
     population = population_of(run, task).to(device)
-    kind = CapturedTrainer if torch.device(device).type == "cuda" else Trainer
     training = TrainingConfiguration(**run["training"])
-    return kind(task, population, training, run["seed"], tune=run.get("tune", "all"))
+    return trainer_type(task, device)(task, population, training, run["seed"], tune=run.get("tune", "all"))
+
+
+def trainer_type(task: Task[Any], device: torch.device | str) -> type[Trainer]:
+    """Return the kind of trainer for a task on a device: one that replays its update, where that can be captured."""
+    captured = torch.device(device).type == "cuda" and not obstacle(task)
+    return CapturedTrainer if captured else Trainer
 
 
 def population_of(run: Mapping[str, Any], task: Task[Any], source: Population | None = None) -> Population:

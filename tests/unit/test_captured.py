@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from pfc_metarl.base.errors import TrainingDivergedError
+from pfc_metarl.base.errors import ConfigurationError, TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning import returns
 from pfc_metarl.learning.captured import CapturedTrainer
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
+from pfc_metarl.learning.worker import trainer_type
 from pfc_metarl.network import population
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.core import CORES
@@ -21,18 +22,22 @@ from pfc_metarl.network.fast import gradient
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import TASKS, make_task
+from pfc_metarl.tasks.task import Task
 
 SHORT: dict[str, dict[str, Any]] = {
     "harlow": {"objects": 4, "longest": 6},
     "harlow-choice": {"objects": 4},
 }
 
+# Episodes of an epoch begin differently, and worlds that are Python programs are stepped on this computer.
+CAPTURED = sorted(set(TASKS) - {"barcode-bandit", "water-maze", "gymnasium"})
+
 # Operations whose result this computer must know before it can go on.
 WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2", "repeat_interleave"}
 
 
-def make(kind: type[Trainer], task_name: str, core: Any = "lstm") -> Trainer:
-    task = make_task(task_name, **SHORT.get(task_name, {}))
+def make(kind: type[Trainer], task: str | Task[Any], core: Any = "lstm") -> Trainer:
+    task = make_task(task, **SHORT.get(task, {})) if isinstance(task, str) else task
     network = NetworkConfiguration(units=8, core=core).seeing(task)
     streams = Streams(3, range(2))
     drawn = Population.draw(network, input_size(task, network), task.actions, streams)
@@ -53,11 +58,10 @@ def test_the_guard_sees_what_waits() -> None:
         torch.ones(1).item()
 
 
-# Worlds that are Python programs are stepped on this computer.
 @pytest.mark.parametrize(
     ("task_name", "core"),
     [
-        *((name, "lstm") for name in sorted(set(TASKS) - {"gymnasium"})),
+        *((name, "lstm") for name in CAPTURED),
         *(("two-armed-bandit", core) for core in CORES if core != "lstm"),
     ],
 )
@@ -89,3 +93,29 @@ def test_divergence_is_told_after_the_last_update() -> None:
         trainer.population.weights["head_bias"][1] = torch.nan
     with pytest.raises(TrainingDivergedError, match="subject 1"):
         trainer.advance_by(2, measure=False)
+
+
+# Episodes of an epoch that begin differently; four updates reach from one epoch into the next.
+EPOCHS: dict[str, dict[str, Any]] = {
+    "barcode-bandit": {"arms": 3, "contexts": 3, "exposures": 1},
+    "water-maze": {"contexts": 3, "exposures": 1, "length": 6},
+    "contextual-bandit": {"epoch": 3},
+}
+
+
+@pytest.mark.parametrize("task_name", EPOCHS)
+def test_a_gpu_is_given_every_episode_of_an_epoch(task_name: str) -> None:
+    """With what is remembered of those before, as on the CPU."""
+    task = make_task(task_name, **EPOCHS[task_name])
+    plain, on_gpu = (make(kind, task, "episodic") for kind in (Trainer, trainer_type(task, "cuda")))
+    for trainer in (plain, on_gpu):
+        trainer.advance_by(4, measure=False)
+    for name, weight in plain.population.weights.items():
+        assert torch.equal(on_gpu.population.weights[name], weight), name
+
+
+@pytest.mark.parametrize("task_name", EPOCHS)
+def test_a_replayed_update_is_refused_where_episodes_begin_differently(task_name: str) -> None:
+    task = make_task(task_name, **EPOCHS[task_name])
+    with pytest.raises(ConfigurationError, match=r"3 episodes of its epochs begin differently.*use Trainer"):
+        make(CapturedTrainer, task)
