@@ -128,7 +128,8 @@ class Bandit(Task[BanditState]):
 
     def _probability(self, uniform: Float[Tensor, "subject episode arm"]) -> Float[Tensor, "subject episode arm"]:
         if self.configuration.probabilities is not None:
-            return uniform.new_tensor(self.configuration.probabilities).expand_as(uniform).contiguous()
+            fixed = self.configuration.probabilities
+            return torch.stack([uniform.new_full(uniform.shape[:-1], each) for each in fixed], dim=-1)
         if self.configuration.distribution == "independent":
             return uniform
         first = uniform[..., 0]

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.barcode_bandit import Uncertain
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below, one_hot, uncertainty
 
 Belief = Float[Tensor, "subject episode order arm"]
@@ -91,7 +92,7 @@ class Carousel(Task[CarouselState]):
         uniform: Float[Tensor, "subject episode draw"],
     ) -> tuple[CarouselState, TimeStep]:
         paid = uniform[..., 0] < self._payoff(action == state.good_arm)
-        following = self.successor.to(action.device)[state.order, state.good_arm]
+        following = on_device(self.successor, action.device)[state.order, state.good_arm]
         handed_over = uniform[..., 1] < self.configuration.switch_probability
         good_arm = torch.where(handed_over, following, state.good_arm)
         state = CarouselState(state.order, good_arm, state.trial + 1)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.recurrence import barcodes, draw_different
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 
@@ -131,7 +132,7 @@ class ContextualBandit(Task[ContextualBanditState]):
         return torch.where(arm == better, settings.better, settings.worse).float()
 
     def _show(self, state: ContextualBanditState, reward: Float[Tensor, "subject episode"]) -> TimeStep:
-        seen = self._looks.to(reward.device)[_in_context(state.code, state.context)]
+        seen = on_device(self._looks, reward.device)[_in_context(state.code, state.context)]
         return TimeStep(seen, reward, torch.full_like(reward, state.trial >= self.steps, dtype=torch.bool))
 
 

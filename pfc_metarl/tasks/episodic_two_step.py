@@ -14,6 +14,7 @@ from torch import Tensor
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.fixation import CENTRE, LEFT, Probability
 from pfc_metarl.tasks.recurrence import barcodes, draw_different
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Remembering, Task, TimeStep, Truth, one_hot
 from pfc_metarl.tasks.two_step import STAGE_1, STAGE_2, TwoStep, TwoStepConfiguration, TwoStepState
 
@@ -220,7 +221,7 @@ class EpisodicTwoStep(Task[EpisodicTwoStepState]):
         )
 
     def _show(self, state: EpisodicTwoStepState, reward: Float[Tensor, "subject episode"]) -> TimeStep:
-        trial, looks = self._trial(state), self.looks.to(reward.device)
+        trial, looks = self._trial(state), on_device(self.looks, reward.device)
         called, own = self._remembered(state)["trial"].clamp(min=0), state.code[..., trial]
         called_code = state.code.gather(-1, called[..., None])[..., 0]
         blank = torch.zeros_like(looks[own])

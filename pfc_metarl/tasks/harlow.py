@@ -25,6 +25,7 @@ from pfc_metarl.tasks.harlow_scene import (
     look,
     window_views,
 )
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 
@@ -105,7 +106,7 @@ class HarlowGaze(Task[HarlowState]):
         self.step_draws = 0
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[HarlowState, TimeStep]:
-        objects = self.objects.to(uniform.device)
+        objects = on_device(self.objects, uniform.device)
         shifts = self.configuration.shifts
         pair = objects[draw_pair(uniform[..., :2], len(objects))]
         nowhere = torch.zeros_like(uniform[..., 0], dtype=torch.bool)

@@ -21,6 +21,7 @@ from pfc_metarl.tasks.harlow_scene import (
     look,
     window_views,
 )
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Task, TimeStep, Truth, uncertainty
 
 
@@ -64,7 +65,7 @@ class HarlowChoice(Task[HarlowChoiceState]):
         self.step_draws = 0
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[HarlowChoiceState, TimeStep]:
-        objects = self.objects.to(uniform.device)
+        objects = on_device(self.objects, uniform.device)
         swapped = (uniform[..., 3:] < 0.5).long()
         rewarded = (uniform[..., 2, None] < 0.5).long()
         state = HarlowChoiceState(

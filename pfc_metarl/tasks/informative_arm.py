@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below, one_hot, uncertainty
 
 Amount = Annotated[float, Field(ge=-1000.0, le=1000.0)]
@@ -85,7 +86,7 @@ class InformativeArm(Task[InformativeArmState]):
         uniform: Float[Tensor, "subject episode draw"],
     ) -> tuple[InformativeArmState, TimeStep]:
         trial = state.trial + 1
-        paid, place = (table.to(action.device)[state.target, action] for table in (self.pay, self._place))
+        paid, place = (on_device(table, action.device)[state.target, action] for table in (self.pay, self._place))
         shown = one_hot(place, self.features, uniform.dtype)
         return InformativeArmState(state.target, trial), self._show(trial, paid.to(uniform.dtype), shown)
 
@@ -96,7 +97,7 @@ class InformativeArm(Task[InformativeArmState]):
         }
 
     def expected_reward(self, state: InformativeArmState) -> Float[Tensor, "subject episode action"]:
-        return self.pay.to(state.target.device)[state.target]
+        return on_device(self.pay, state.target.device)[state.target]
 
     def belief(
         self,
@@ -104,7 +105,7 @@ class InformativeArm(Task[InformativeArmState]):
         reward: Float[Tensor, "subject episode step"],
     ) -> Mapping[str, Truth]:
         """Probability that each candidate is the target: all that would have paid the same are as likely."""
-        possible = could_have_paid(self.pay.to(reward.device), action.long(), reward).to(reward.dtype)
+        possible = could_have_paid(on_device(self.pay, reward.device), action.long(), reward).to(reward.dtype)
         before = torch.cat([torch.ones_like(possible[:, :, :1]), possible[:, :, :-1]], dim=2).cumprod(dim=2)
         believed = before / before.sum(dim=-1, keepdim=True)
         return {

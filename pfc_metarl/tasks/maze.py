@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.maze_layout import MOVES, MazeSet, distances, draw_mazes, neighbours, passages, views
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 
@@ -113,7 +114,7 @@ class Maze(Task[MazeState]):
         goal = draw_below(uniform[..., 1], self.cells)
         start = self._elsewhere(goal, uniform[..., 2])
         maze = draw_below(uniform[..., 0], len(self.walls))
-        moved, seen = (table.to(uniform.device)[maze] for table in (self._moved, self._views))
+        moved, seen = (on_device(table, uniform.device)[maze] for table in (self._moved, self._views))
         state = MazeState(maze, moved, seen, goal, start, start, torch.zeros_like(goal), step=0)
         return state, self._show(state, torch.zeros_like(uniform[..., 0]))
 
@@ -142,12 +143,13 @@ class Maze(Task[MazeState]):
 
         ``distance`` is the fewest steps from here to the goal.
         """
+        distance = on_device(self.distance, state.goal.device)
         return {
             "maze": Truth(state.maze),
             "goal": Truth(state.goal),
             "start": Truth(state.start),
             "position": Truth(state.position),
-            "distance": Truth(self.distance.to(state.goal.device)[state.maze, state.position, state.goal].long()),
+            "distance": Truth(distance[state.maze, state.position, state.goal].long()),
             "trial": Truth(state.visit),
         }
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.tasks.maze_layout import MOVES, MazeSet, distances, draw_mazes, neighbours, passages
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Task, TimeStep, Truth, draw_below
 
 # Channels of the picture.
@@ -117,8 +118,8 @@ class PixelMaze(Task[PixelMazeState]):
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[PixelMazeState, TimeStep]:
         maze, goal = draw_below(uniform[..., 0], len(self.walls)), draw_below(uniform[..., 1], self.cells)
-        start = self.distance.to(uniform.device)[maze, :, goal].argmax(dim=-1)
-        moved, scene = (table.to(uniform.device)[maze] for table in (self._moved, self._scenes))
+        start = on_device(self.distance, uniform.device)[maze, :, goal].argmax(dim=-1)
+        moved, scene = (on_device(table, uniform.device)[maze] for table in (self._moved, self._scenes))
         scene = scene.scatter(-1, self._pixel_of(goal, GOAL), 1.0)
         state = PixelMazeState(maze, moved, scene, goal, start, start, torch.zeros_like(goal))
         return state, self._show(state, torch.zeros_like(uniform[..., 0]))
@@ -138,7 +139,7 @@ class PixelMaze(Task[PixelMazeState]):
 
     def truth(self, state: PixelMazeState) -> Mapping[str, Truth]:
         """Reveal the world; ``distance`` is the fewest steps from here to the goal."""
-        distance = self.distance.to(state.goal.device)
+        distance = on_device(self.distance, state.goal.device)
         return {
             "maze": Truth(state.maze),
             "goal": Truth(state.goal),
@@ -152,7 +153,7 @@ class PixelMaze(Task[PixelMazeState]):
 
     def _pixel_of(self, cell: Int[Tensor, "subject episode"], channel: int) -> Int[Tensor, "subject episode 1"]:
         """Where a cell's pixel stands in the flattened picture."""
-        return self._pixel.to(cell.device)[cell][..., None] + channel
+        return on_device(self._pixel, cell.device)[cell][..., None] + channel
 
     def picture(self, state: PixelMazeState) -> Float[Tensor, "subject episode row column channel"]:
         """Draw what is seen in a state."""

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import draw_below
 
 # Uniform numbers have 24 random bits.
@@ -113,7 +114,7 @@ class Recurrence:
         context = drawn % settings.contexts
         earlier = (key <= drawn) & (key % settings.contexts == context)
         code = draw_different(codes, len(self.looks)).gather(-1, context)[..., 0]
-        shown = self.looks.to(uniform.device)[code]
+        shown = on_device(self.looks, uniform.device)[code]
         if settings.flip_probability > 0:
             own = flips.unflatten(-1, (self.episodes, -1))[..., position, :]
             shown = torch.where(own < settings.flip_probability, -shown, shown)

@@ -103,7 +103,7 @@ class RiskyChoice(Task[RiskyChoiceState]):
         self.step_draws = 1
 
     def start(self, uniform: Float[Tensor, "subject episode draw"]) -> tuple[RiskyChoiceState, TimeStep]:
-        probabilities = uniform.new_tensor(self.configuration.probabilities)
+        probabilities = torch.stack([uniform.new_full((), each) for each in self.configuration.probabilities])
         which = draw_below(uniform[..., 1:], len(probabilities))
         risky_side = (uniform[..., 0] < 0.5).long()
         abandoned = torch.zeros_like(risky_side, dtype=torch.bool)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from pfc_metarl.tasks.maze_layout import MOVES, neighbours
 from pfc_metarl.tasks.recurrence import Meeting, Recurrence, RecurrenceConfiguration, barcodes
+from pfc_metarl.tasks.tables import on_device
 from pfc_metarl.tasks.task import Remembering, Task, TimeStep, Truth, draw_below, one_hot
 
 
@@ -104,7 +105,7 @@ class WaterMaze(Task[WaterMazeState]):
         action: Int[Tensor, "subject episode"],
         uniform: Float[Tensor, "subject episode draw"],
     ) -> tuple[WaterMazeState, TimeStep]:
-        position = self._moved.to(action.device)[state.position, action]
+        position = on_device(self._moved, action.device)[state.position, action]
         reached = (position == state.goal) & (state.step < self.steps)
         start = torch.where(reached, self._elsewhere(state.goal, uniform[..., 0]), state.start)
         following = replace(

@@ -6,27 +6,40 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from pfc_metarl.base.errors import ConfigurationError, TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.learning import returns
 from pfc_metarl.learning.captured import CapturedTrainer
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.learning.worker import trainer_type
-from pfc_metarl.network import population
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.core import CORES
-from pfc_metarl.network.fast import gradient
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
 from pfc_metarl.tasks.registry import TASKS, make_task
 from pfc_metarl.tasks.task import Task
 
 SHORT: dict[str, dict[str, Any]] = {
+    "carousel": {"trials": 5},
+    "episodic-two-step": {"trials": 4},
+    "foraging": {"trials": 5},
     "harlow": {"objects": 4, "longest": 6},
     "harlow-choice": {"objects": 4},
+    "inferred-value": {"trials": 8},
+    "maze": {"mazes": 5, "length": 5},
+    "pixel-maze": {"mazes": 5, "length": 5},
+    "restless-bandit": {"trials": 5},
+    "risky-choice": {"forced_trials": 1, "free_trials": 2},
+    "tabular-mdp": {"horizon": 3, "trials": 2},
+    "two-armed-bandit": {"trials": 10},
+    "two-step": {"trials": 4},
+    "volatility": {"trials": 20},
+    "water-maze": {"length": 5},
 }
 
 # Episodes of an epoch begin differently, and worlds that are Python programs are stepped on this computer.
@@ -36,26 +49,79 @@ CAPTURED = sorted(set(TASKS) - {"barcode-bandit", "water-maze", "gymnasium"})
 WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2", "repeat_interleave"}
 
 
-def make(kind: type[Trainer], task: str | Task[Any], core: Any = "lstm") -> Trainer:
+def make(kind: type[Trainer], task: str | Task[Any], core: Any = "lstm", device: str = "cpu") -> Trainer:
     task = make_task(task, **SHORT.get(task, {})) if isinstance(task, str) else task
     network = NetworkConfiguration(units=8, core=core).seeing(task)
     streams = Streams(3, range(2))
-    drawn = Population.draw(network, input_size(task, network), task.actions, streams)
+    drawn = Population.draw(network, input_size(task, network), task.actions, streams).to(device)
     return kind(task, drawn, TrainingConfiguration(episodes=3, updates=20), seed=3)
 
 
 class NoWaiting(TorchDispatchMode):
-    """Refuses what would make a GPU's caller wait."""
+    """Refuses what would make a GPU's caller wait: to ask for values, and to copy from this computer's memory."""
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = function.overloadpacket.__name__
         assert name not in WAITING, f"{name} waits for its result"
+        result = function(*args, **(kwargs or {}))
+        here = any(tensor.device.type == "cpu" for tensor in tensors((args, kwargs)))
+        away = any(tensor.device.type != "cpu" for tensor in tensors(result))
+        assert not (here and away), f"{name} takes from this computer's memory"
+        return result
+
+
+class NoNumbers(TorchFunctionMode):
+    """Refuses tensors made of Python numbers: torch copies those too, where no dispatch mode sees it."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = function in (torch.tensor, torch.as_tensor, torch.Tensor.new_tensor)
+        assert not made, f"{function.__name__} takes from this computer's memory"
         return function(*args, **(kwargs or {}))
 
 
+def tensors(value: Any) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]
+
+
 def test_the_guard_sees_what_waits() -> None:
+    there = torch.device("meta")
     with pytest.raises(AssertionError, match="waits for its result"), NoWaiting():
         torch.ones(1).item()
+    with pytest.raises(AssertionError, match="takes from this computer's memory"), NoWaiting():
+        torch.ones(1).to(there)
+    for made in (torch.tensor, torch.as_tensor, torch.empty(1, device=there).new_tensor):
+        with pytest.raises(AssertionError, match="takes from this computer's memory"), NoNumbers():
+            made((1.0, 2.0), device=there)
+
+
+# Settings under which a task takes numbers from its configuration in other ways than under its defaults.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, SHORT.get(name, {})) for name in sorted(set(TASKS) - {"gymnasium"})},
+    "two-armed-bandit-fixed": ("two-armed-bandit", {"trials": 3, "probabilities": (0.25, 0.75)}),
+    "two-armed-bandit-graded": ("two-armed-bandit", {"trials": 3, "distribution": "easy"}),
+    "barcode-bandit-picture": ("barcode-bandit", {"picture": True, "flip_probability": 0.1}),
+    "maze-random": ("maze", {**SHORT["maze"], "restart": "random"}),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_task_takes_from_this_computer_once_it_was_lived(variant: str) -> None:
+    """On a device whose tensors have no values, so that nothing can be asked for either."""
+    name, settings = VARIANTS[variant]
+    task = make_task(name, **settings)
+    live_on_device(task)
+    with NoNumbers(), NoWaiting():
+        live_on_device(task)
+
+
+def live_on_device(task: Task[Any]) -> None:
+    def uniform(draws: int) -> Tensor:
+        return torch.rand(2, 3, draws, device="meta")
+
+    action = torch.zeros(2, 3, dtype=torch.int64, device="meta")
+    state, _ = task.start_at(task.epoch - 1, uniform(task.start_draws))
+    for _ in range(task.steps):
+        state, _ = task.step(state, action, uniform(task.step_draws))
 
 
 @pytest.mark.parametrize(
@@ -63,16 +129,16 @@ def test_the_guard_sees_what_waits() -> None:
     [
         *((name, "lstm") for name in CAPTURED),
         *(("two-armed-bandit", core) for core in CORES if core != "lstm"),
+        ("episodic-two-step", "episodic"),
     ],
 )
-def test_no_update_waits_for_a_value(task_name: str, core: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In torch operations, as on a GPU."""
-    for module in (gradient, population, returns):
-        monkeypatch.setattr(module, "on_kernels", lambda tensor: False)
-    trainer = make(CapturedTrainer, task_name, core)
+def test_no_update_waits_for_this_computer(task_name: str, core: str) -> None:
+    """As on a GPU once the updates before the capture are done."""
+    trainer = make(CapturedTrainer, task_name, core, device="meta")
     assert isinstance(trainer, CapturedTrainer)
     trainer._load()
-    with NoWaiting():
+    trainer._update()
+    with NoNumbers(), NoWaiting():
         trainer._update()
 
 
