@@ -29,6 +29,8 @@ def obstacle(task: Task[Any]) -> str:
     if task.epoch > 1:
         # Where an epoch stands, and which memory comes with it, is known to this computer and not to the graph.
         return f"the {task.epoch} episodes of its epochs begin differently, and a graph replays one beginning"
+    if task.python_worlds:
+        return "its worlds are Python programs, which a graph does not call"
     return ""
 
 

@@ -135,6 +135,7 @@ class GymnasiumTask(Task[GymnasiumState]):
 
     configuration_type = GymnasiumConfiguration
     configuration: GymnasiumConfiguration
+    python_worlds = True
 
     def __init__(self, configuration: GymnasiumConfiguration | None = None) -> None:
         super().__init__(configuration or GymnasiumConfiguration())

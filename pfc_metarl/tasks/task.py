@@ -78,6 +78,8 @@ class Task(ABC, Generic[TaskState]):
     epoch : successive episodes of which later ones may bring back the problems of earlier ones; 1 where every
         episode is new.
     remembering : what of the observation addresses an episodic memory; None where there is nothing to remember.
+    python_worlds : whether its worlds are Python programs, which must be told every action; elsewhere ``start`` and
+        ``step`` are tensor operations on the device of their uniform numbers, and nothing else.
     """
 
     configuration_type: ClassVar[type[Configuration]]
@@ -91,6 +93,7 @@ class Task(ABC, Generic[TaskState]):
     image: tuple[int, int, int] | None = None
     epoch: int = 1
     remembering: Remembering | None = None
+    python_worlds: bool = False
 
     def __init__(self, configuration: Any) -> None:
         self.configuration = configuration

@@ -180,6 +180,13 @@ def test_a_gpu_is_given_every_episode_of_an_epoch(task_name: str) -> None:
         assert torch.equal(on_gpu.population.weights[name], weight), name
 
 
+def test_worlds_that_are_python_programs_are_asked_at_every_step() -> None:
+    task = make_task("gymnasium", steps=5)
+    assert trainer_type(task, "cuda") is Trainer
+    with pytest.raises(ConfigurationError, match=r"Python programs.*use Trainer"):
+        make(CapturedTrainer, task)
+
+
 @pytest.mark.parametrize("task_name", EPOCHS)
 def test_a_replayed_update_is_refused_where_episodes_begin_differently(task_name: str) -> None:
     task = make_task(task_name, **EPOCHS[task_name])
