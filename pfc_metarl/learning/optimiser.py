@@ -66,12 +66,16 @@ class SubjectwiseOptimiser:
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Continue from a stored state."""
+        """Continue from a stored state, wherever it was read to."""
+        captured = self._torch.param_groups[0]["capturable"]
         for stored, value in state.items():
             name, _, key = stored.rpartition(".")
             if name not in self.weights:
                 raise StoredFileError(f"the checkpoint's optimiser knows '{name}', this network does not")
-            self._torch.state[self.weights[name]][key] = value.clone()
+            weight = self.weights[name]
+            # Torch wants step counts in this computer's memory, unless the update is captured.
+            where = weight.device if captured or key != "step" else torch.device("cpu")
+            self._torch.state[weight][key] = value.to(where, copy=True)
 
 
 def gradient_norm(gradients: list[Tensor]) -> Float[Tensor, " subject"]:

@@ -121,5 +121,6 @@ class EpisodicMemory:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def holding(self, tensors: Mapping[str, Tensor]) -> EpisodicMemory:
-        """Return a memory that holds what a checkpoint has of it."""
-        return replace(self, **{name: tensors[name].clone() for name in self.tensors()})
+        """Return a memory, on the same device, that holds what a checkpoint has of it."""
+        held = {name: tensors[name].to(own.device, copy=True) for name, own in self.tensors().items()}
+        return replace(self, **held)

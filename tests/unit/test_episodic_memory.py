@@ -107,3 +107,12 @@ def test_storing_leaves_the_earlier_memory_as_it_was() -> None:
     before = empty().store(one(1, 0), one(3.0))
     before.store(one(1, 0), one(4.0))
     assert found(before, 1, 0) == 3
+
+
+def test_a_memory_takes_up_a_checkpoint_where_it_is() -> None:
+    read = empty().store(one(1, 0), one(3.0)).tensors()
+    elsewhere = EpisodicMemory.empty(torch.zeros(1, 1, 1, dtype=torch.float64, device="meta"), slots=3, features=2)
+    assert {tensor.device.type for tensor in elsewhere.holding(read).tensors().values()} == {"meta"}
+    for name, tensor in empty().holding(read).tensors().items():
+        assert torch.equal(tensor, read[name])
+        assert tensor.data_ptr() != read[name].data_ptr()

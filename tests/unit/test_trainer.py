@@ -147,3 +147,28 @@ def test_without_dopamine_outcomes_teach_nothing() -> None:
     for name, weight in weights_of(untaught).items():
         assert torch.equal(weight, before[name]), name
         assert torch.equal(blocked[0].population.weights[name], blocked[1].population.weights[name]), name
+
+
+@pytest.mark.parametrize("captured", [False, True])
+@pytest.mark.parametrize("kind", ["rmsprop", "adam"])
+def test_a_restored_optimiser_remembers_where_its_weights_are(kind: str, captured: bool) -> None:
+    """A checkpoint is read to this computer, wherever the weights are; torch says where step counts must be."""
+    weights = {name: torch.zeros(2, 3, device="meta", requires_grad=True) for name in ("one", "other")}
+    settings = TrainingConfiguration.model_validate({"optimiser": kind})
+    first, resumed = (SubjectwiseOptimiser(weights, settings) for _ in range(2))
+    resumed._torch.param_groups[0]["capturable"] = captured
+
+    def advance(optimiser: SubjectwiseOptimiser) -> None:
+        for weight in weights.values():
+            weight.grad = torch.zeros_like(weight)
+        optimiser.step()
+
+    advance(first)
+    read = {name: torch.zeros(value.shape, dtype=value.dtype) for name, value in first.state().items()}
+    resumed.restore(read)
+    for name, value in resumed.state().items():
+        expected = "cpu" if name.endswith(".step") and not captured else "meta"
+        assert (value.device.type, value.dtype) == (expected, read[name].dtype), name
+        assert value is not read[name]
+    if not captured:
+        advance(resumed)
