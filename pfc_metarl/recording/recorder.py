@@ -139,7 +139,7 @@ class _Collected:
         expected = task.expected_reward(row.state)
         if expected is not None:
             chosen = expected.gather(-1, row.action[..., None])[..., 0]
-            self.keep("regret", expected.amax(dim=-1) - chosen, ())
+            self.keep("regret", (expected.amax(dim=-1) - chosen) * row.valid, ())
 
     def add_beliefs(self, task: Task[Any]) -> None:
         """Add what an ideal observer of the same actions and rewards believes."""

@@ -66,14 +66,20 @@ def by_step(recording: xr.Dataset, name: str) -> Shaped[np.ndarray, "subject epi
 def prediction_error(recording: xr.Dataset, discount: float) -> Float[np.ndarray, "subject episode step"]:
     r"""The network's own error of every step, :math:`\delta_t = r_t + \gamma V_{t+1} - V_t`.
 
-    It is known when step t+1 arrives. After the last step nothing follows, and the value there is zero.
+    It is known when step t+1 arrives. After an episode's last step nothing follows, and the value there is zero.
+
+    Parameters
+    ----------
+    recording : with ``reward``, ``value`` and ``valid``.
+    discount : gamma per step.
 
     References
     ----------
     Wang et al. (2018), Methods.
     """
     value = by_step(recording, "value").astype(float)
-    following = np.concatenate([value[..., 1:], np.zeros_like(value[..., :1])], axis=-1)
+    following = np.zeros_like(value)
+    following[..., :-1] = np.where(by_step(recording, "valid")[..., 1:], value[..., 1:], 0)
     return by_step(recording, "reward") + discount * following - value
 
 
@@ -88,7 +94,9 @@ def all_wanted(recording: xr.Dataset, trials: int) -> Bool[np.ndarray, "subject 
 def reward_per_trial(recording: xr.Dataset, phase: int) -> xr.DataArray:
     """Mean of all that a trial earns, costs of invalid responses included, per subject.
 
-    ``phase`` is one that each trial has once.
+    ``phase`` is one that each trial has once. Trials after an episode's end do not count.
     """
-    trials = len(steps_of(recording, phase))
-    return (recording["reward"].astype(float).sum("step") / trials).mean("episode").rename("reward_per_trial")
+    lasted = recording["valid"]
+    trials = lasted.isel(step=steps_of(recording, phase)).sum("step")
+    earned = recording["reward"].astype(float).where(lasted, 0).sum("step")
+    return (earned / trials).mean("episode").rename("reward_per_trial")

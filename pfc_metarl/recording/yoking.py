@@ -23,6 +23,7 @@ from pfc_metarl.tasks.replay import Replay, replay
 from pfc_metarl.tasks.task import Task
 
 TRIAL = ("subject", "episode", "trial")
+STEP = ("subject", "episode", "step")
 YOKED = ("subject", "network", "episode", "trial")
 
 
@@ -184,11 +185,10 @@ def _columns(
     """From steps to trials."""
     count = len(played.adapter.phases)
     choice, outcome = played.step_of("choice"), played.step_of("outcome")
-    # After a session nothing follows, and the value there is zero.
-    going_on = np.repeat(lived.present, count, axis=-1)
-    value = np.where(going_on, steps["value"].numpy(), 0)
-    axes = ("subject", "episode", "step")
-    error = prediction_error(xr.Dataset({"value": (axes, value), "reward": (axes, steps["reward"].numpy())}), discount)
+    value, reward = steps["value"].numpy(), steps["reward"].numpy()
+    going_on = np.broadcast_to(np.repeat(lived.present, count, axis=-1), value.shape)
+    parts = {"value": value, "reward": reward, "valid": going_on}
+    error = prediction_error(xr.Dataset({name: (STEP, part) for name, part in parts.items()}), discount)
     policy, hidden = steps["policy"].numpy(), steps["hidden"].numpy()
     answered = np.where(lived.columns["valid"], 1.0, np.nan)
     columns = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
+import xarray as xr
 from torch import Tensor
 
 from pfc_metarl.agents.agent import Agent, Response
@@ -16,6 +18,7 @@ from pfc_metarl.learning.rollout import collect
 from pfc_metarl.network.actor_critic import ActorCriticUnroller
 from pfc_metarl.network.inputs import InputConfiguration, build_input, input_size
 from pfc_metarl.recording.recorder import record
+from pfc_metarl.recording.trials import prediction_error
 from pfc_metarl.tasks.episode import Senses, draw_chance, run_episodes
 
 # Subject 0 does 2, 0, 1; subject 1 does 1, 1, 2. The world pays 10 * step + action and shows 100 * (step + 1).
@@ -81,6 +84,28 @@ def test_an_episode_that_ends_early_is_valid_up_to_its_last_action(counting: Any
     recording = record(Scripted(), counting(counting.configuration_type(ending_action=0)), episodes=1)
     # Subject 0 does action 0 at step 1; subject 1 never does.
     assert recording.valid.isel(episode=0).values.tolist() == [[True, True, False], [True, True, True]]
+
+
+def test_nothing_is_given_up_after_an_early_end(counting: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    payoff = torch.tensor([0.0, 1.0, 2.0])
+    monkeypatch.setattr(counting, "expected_reward", lambda self, state: payoff.expand(*state.ended.shape, 3))
+    recording = record(Scripted(), counting(counting.configuration_type(ending_action=0)), episodes=1)
+    given_up = 2 - SCRIPT
+    given_up[0, 2] = 0
+    assert recording.regret.isel(episode=0).values.tolist() == given_up.tolist()
+
+
+def test_the_last_error_of_an_episode_has_no_value_after_it() -> None:
+    """An episode of two steps beside one of three: r + gamma V' - V, with V' = 0 after the last."""
+    per_step = {
+        "reward": [[1.0, 2.0, 4.0]] * 2,
+        "value": [[0.5, 0.25, 8.0]] * 2,
+        "valid": [[True, True, False], [True] * 3],
+    }
+    columns = {name: (("subject", "episode", "step"), np.array([values])) for name, values in per_step.items()}
+    error = prediction_error(xr.Dataset(columns), 0.5)
+    np.testing.assert_allclose(error[0, 0, :2], [1 + 0.5 * 0.25 - 0.5, 2 - 0.25])
+    np.testing.assert_allclose(error[0, 1], [1 + 0.5 * 0.25 - 0.5, 2 + 0.5 * 8 - 0.25, 4 - 8])
 
 
 def test_a_recorded_state_is_the_one_after_its_rows_input(counting: Any, draw_population: Any) -> None:

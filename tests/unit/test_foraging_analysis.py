@@ -44,6 +44,7 @@ def recording() -> xr.Dataset:
         "reward": [0.0, 1.0, 0.0, 0.0, -1.0, -1.0, 0.0, 1.0],
         "value": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
         "held_out": [True] * 8,
+        "valid": [True] * 8,
     }
     data: dict[str, Any] = {name: (axes, np.array([[values]])) for name, values in per_step.items()}
     data["observation"] = ((*axes, "feature"), np.ones((1, 1, 8, 2)))
@@ -63,6 +64,11 @@ def test_trials_are_read_from_their_steps(recording: xr.Dataset) -> None:
     assert table["valid"].values.tolist() == [True, True, False, True]
     assert bool(table["held_out"])
     assert set(trials(recording).to_dataframe().columns) == {"choice", "reward", "valid", "held_out"}
+
+
+def test_reward_per_trial_counts_the_trials_that_took_place(recording: xr.Dataset) -> None:
+    recording["valid"][0, 0, 4:] = False
+    assert reward_per_trial(recording, STIMULUS).values.tolist() == [(1 + 0) / 2]
 
 
 def test_every_reward_and_cost_counts(recording: xr.Dataset) -> None:

@@ -40,6 +40,7 @@ def recording() -> xr.Dataset:
         "believed_right": [0.5, 0.5, 0.0, 0.25, 0.25, 1.0],
         "reward": [0.0, 1.0, 0.0, 0.0, 1.0, 0.0],
         "value": [0.1, 0.2, 0.4, 0.8, 1.6, 3.2],
+        "valid": [True] * 6,
     }
     data: dict[str, Any] = {name: (axes, np.array([[values]])) for name, values in per_step.items()}
     wanted = np.array([fixation, left, anything, fixation, right, anything], dtype=bool)

@@ -171,6 +171,7 @@ def recording() -> xr.Dataset:
         "common": [False, False, True, False, False, False],
         "reward": [0.0, 0.0, 1.0, 0.0, -1.0, 0.0],
         "value": [0.1, 0.2, 0.4, 0.8, 1.6, 3.2],
+        "valid": [True] * 6,
     }
     data: dict[str, Any] = {name: (axes, np.array([[values]])) for name, values in per_step.items()}
     data["allowed"] = ((*axes, "action"), np.array([[[wanted[kind] for kind in (0, 1, 2, 0, 1, 3)]]]))
