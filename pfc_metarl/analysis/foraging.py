@@ -20,22 +20,23 @@ def trials(recording: xr.Dataset) -> xr.Dataset:
 
     Parameters
     ----------
-    recording : with ``phase`` and ``held_out``; every episode has all its trials.
+    recording : with ``phase`` and ``held_out``.
 
     Returns
     -------
     Over ``subject episode trial``; ``.to_dataframe()`` makes the tidy table.
     ``choice``: 0 left, 1 right, 2 neither. ``reward``: earned by it. ``valid``: whether it was
-    left or right. ``held_out``, over ``subject episode``: whether training left the episode's
-    base rates out.
+    left or right, and the episode had not ended before. ``held_out``, over ``subject episode``:
+    whether training left the episode's base rates out.
     """
     stimulus = recording.isel(step=steps_of(recording, STIMULUS)).rename(step="trial")
+    # In an abandoned trial nothing is shown, and no response is a choice.
+    asked = stimulus["valid"] & stimulus["observation"].any("feature")
     table = xr.Dataset(
         {
             "choice": stimulus["choice"],
             "reward": stimulus["reward"].astype(float),
-            # In an abandoned trial nothing is shown, and no response is a choice.
-            "valid": stimulus["choice"].isin([LEFT, RIGHT]) & stimulus["observation"].any("feature"),
+            "valid": stimulus["choice"].isin([LEFT, RIGHT]) & asked,
             "held_out": stimulus["held_out"].isel(trial=0),
         }
     )
@@ -49,13 +50,14 @@ def matching(trials: xr.Dataset) -> xr.Dataset:
     -------
     ``log_reward_ratio`` and ``log_choice_ratio``, :math:`\log_2 (R_R / R_L)` and
     :math:`\log_2 (C_R / C_L)` from the numbers of rewards R and choices C of an episode, over
-    ``subject episode``; both NaN where one of the four numbers is zero. ``held_out`` comes along.
+    ``subject episode``; both NaN where one of the four numbers is zero. Only valid trials count.
+    ``held_out`` comes along.
 
     References
     ----------
     Lau & Glimcher (2005); Wang et al. (2018), Fig. 2d.
     """
-    sides = xr.concat([trials["choice"] == side for side in (LEFT, RIGHT)], dim="side")
+    sides = xr.concat([trials["valid"] & (trials["choice"] == side) for side in (LEFT, RIGHT)], dim="side")
     choices, rewards = sides.sum("trial"), (sides & (trials["reward"] > 0)).sum("trial")
     present = ((choices > 0) & (rewards > 0)).all("side")
     counts = {"log_reward_ratio": rewards.where(present), "log_choice_ratio": choices.where(present)}
@@ -147,8 +149,8 @@ def states_at_fixation(recording: xr.Dataset) -> tuple[xr.DataArray, xr.Dataset]
     States over ``subject episode trial unit``, and over ``subject episode trial``:
     ``last_action`` (right 1, left -1), ``last_reward`` (1 paid, -1 not), ``interaction`` (their
     product), ``value`` (the critic's output at fixation) and ``upcoming_action`` (right 1,
-    left -1). NaN where the trial before or the trial itself had no choice; the first trial,
-    which has none before it, is left out.
+    left -1). NaN where the trial before or the trial itself had no choice, and all of them after
+    the episode's end; the first trial, which has none before it, is left out.
 
     References
     ----------
@@ -156,7 +158,7 @@ def states_at_fixation(recording: xr.Dataset) -> tuple[xr.DataArray, xr.Dataset]
     """
     table = trials(recording)
     fixation = steps_of(recording, FIXATION)[1:]
-    here = recording[["hidden", "value"]].isel(step=fixation).rename(step="trial")
+    here = recording[["hidden", "value", "valid"]].isel(step=fixation).rename(step="trial")
     side = xr.where(table["choice"] == RIGHT, 1.0, -1.0).where(table["valid"])
     paid = xr.where(table["reward"] > 0, 1.0, -1.0)
     before, now = slice(None, -1), slice(1, None)
@@ -171,4 +173,4 @@ def states_at_fixation(recording: xr.Dataset) -> tuple[xr.DataArray, xr.Dataset]
         }
     )
     axes = ("subject", "episode", "trial")
-    return here["hidden"].transpose(*axes, "unit"), variables.transpose(*axes)
+    return here["hidden"].transpose(*axes, "unit"), variables.where(here["valid"]).transpose(*axes)

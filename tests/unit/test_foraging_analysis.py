@@ -66,6 +66,17 @@ def test_trials_are_read_from_their_steps(recording: xr.Dataset) -> None:
     assert set(trials(recording).to_dataframe().columns) == {"choice", "reward", "valid", "held_out"}
 
 
+def test_a_response_after_an_episodes_end_is_no_choice(recording: xr.Dataset) -> None:
+    """The episode has two of the four trials; a choice of the third would have been paid."""
+    recording["choice"][0, 0, 5] = RIGHT
+    recording["valid"][0, 0, 4:] = False
+    assert trials(recording)["valid"].values.ravel().tolist() == [True, True, False, False]
+    _, variables = states_at_fixation(recording)
+    expected = {"last_action": -1, "last_reward": 1, "interaction": -1, "value": 0.3, "upcoming_action": 1}
+    for name, value in expected.items():
+        np.testing.assert_array_equal(variables[name].values.ravel(), [value, np.nan, np.nan], err_msg=name)
+
+
 def test_reward_per_trial_counts_the_trials_that_took_place(recording: xr.Dataset) -> None:
     recording["valid"][0, 0, 4:] = False
     assert reward_per_trial(recording, STIMULUS).values.tolist() == [(1 + 0) / 2]
@@ -95,6 +106,14 @@ def test_ratios_are_those_counted_by_hand() -> None:
     ratios = matching(by_hand([choice for choice, _ in episodes], [reward for _, reward in episodes])).isel(subject=0)
     np.testing.assert_allclose(ratios["log_choice_ratio"], [np.log2(8 / 2), np.nan, np.log2(1 / 7)])
     np.testing.assert_allclose(ratios["log_reward_ratio"], [np.log2(4 / 1), np.nan, np.log2(1 / 2)])
+
+
+def test_responses_that_are_no_choices_are_not_counted() -> None:
+    table = by_hand([[0, 0, 1, 1, 1]], [[1, 0, 1, 1, 1]])
+    table["valid"][0, 0, 3:] = False
+    ratios = matching(table)
+    assert ratios["log_choice_ratio"].values.tolist() == [[np.log2(1 / 2)]]
+    assert ratios["log_reward_ratio"].values.tolist() == [[np.log2(1 / 1)]]
 
 
 def test_the_slope_is_that_of_least_squares() -> None:
