@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pfc_metarl.analysis.learners.network_errors import explained, fitted_learning_rate, model_based, model_free
+from pfc_metarl.analysis.learners.network_errors import (
+    explained,
+    explained_errors,
+    fitted_learning_rate,
+    model_based,
+    model_free,
+)
 from pfc_metarl.analysis.two_step import (
     STAGE_2,
     lagged_weights,
@@ -238,13 +244,38 @@ def test_the_rate_of_a_simulated_learner_is_found_again() -> None:
 
 def test_a_line_explains_what_it_should() -> None:
     generator = np.random.default_rng(0)
-    one = generator.normal(size=5000)
+    one = generator.normal(size=(100, 50))
     exact, null = explained(one, 3 - 2 * one, shuffles=20)
     assert exact == pytest.approx(1)
     assert null.shape == (20,)
     assert null.max() < 0.01
-    half, _ = explained(one, one + generator.normal(size=5000))
+    half, _ = explained(one, one + generator.normal(size=one.shape))
     assert half == pytest.approx(0.5, abs=0.03)
-    with_gaps = np.where(np.arange(5000) % 7 == 0, np.nan, 3 - 2 * one)
+    with_gaps = np.where(generator.random(one.shape) < 0.1, np.nan, 3 - 2 * one)
     assert explained(one, with_gaps)[0] == pytest.approx(1)
-    assert explained(one, np.zeros(5000))[0] == 0
+    assert explained(one, np.zeros(one.shape))[0] == 0
+
+
+def test_the_null_of_a_line_exchanges_whole_episodes() -> None:
+    """Three episodes, each of one value, fall into six orders: their correlation is 1, -1, or half of either."""
+    one = np.array([[0.0] * 4, [1.0] * 4, [2.0] * 4])
+    _, null = explained(one, one, shuffles=100)
+    assert np.unique(null.round(12)).tolist() == [0.25, 1]
+
+
+def test_the_stages_of_an_episode_are_exchanged_together() -> None:
+    """At the first stage errors are 0, 1 and 2 in three episodes, at the outcome 10 more.
+
+    The stages alone make a variance of 25, the episodes one of 2/3; exchanged, episodes have a covariance of
+    2/3, 1/3, -1/3 or -2/3.
+    """
+    stage_2 = np.tile(np.arange(3.0)[:, None], (2, 1, 1, 1))
+    columns = {"rpe_stage_2": stage_2, "rpe_outcome": stage_2 + 10}
+    errors = xr.Dataset(
+        {name: (("learner", *AXES), values) for name, values in columns.items()},
+        coords={"learner": ["network", "model-based"], "subject": [0]},
+    )
+    found = explained_errors(errors, "model-based", shuffles=100)
+    expected = [((25 + part / 3) / (25 + 2 / 3)) ** 2 for part in (-2, -1, 1, 2)]
+    assert found["share"].values.tolist() == [pytest.approx(1)]
+    np.testing.assert_allclose(np.unique(found["null"].values.round(12)), expected)

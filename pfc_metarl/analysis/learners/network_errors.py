@@ -18,6 +18,7 @@ from sklearn.metrics import log_loss
 from pfc_metarl.analysis.learners.rescorla_wagner import RescorlaWagner
 from pfc_metarl.analysis.learners.sequences import AXES
 from pfc_metarl.analysis.learners.two_step import TwoStepLearner
+from pfc_metarl.base.exchange import episode_orders
 
 Rates = float | Float[np.ndarray, " subject"]
 Algorithm = Callable[[xr.Dataset, Rates], xr.Dataset]
@@ -157,9 +158,9 @@ def explained_errors(
     ``share`` over ``subject``, and ``null`` with the further axis ``shuffle``.
     """
 
-    def points(who: str, subject: int) -> Float[np.ndarray, " point"]:
+    def points(who: str, subject: int) -> Float[np.ndarray, "episode point"]:
         own = errors.sel(learner=who).isel(subject=subject)
-        return np.concatenate([own[stage].transpose("episode", "trial").values.ravel() for stage in stages])
+        return np.concatenate([own[stage].transpose("episode", "trial").values for stage in stages], axis=1)
 
     pairs = [
         explained(points(learner, subject), points("network", subject), shuffles, seed)
@@ -171,29 +172,29 @@ def explained_errors(
 
 
 def explained(
-    one: Float[np.ndarray, " sample"], other: Float[np.ndarray, " sample"], shuffles: int = 0, seed: int = 0
+    one: Float[np.ndarray, "episode point"], other: Float[np.ndarray, "episode point"], shuffles: int = 0, seed: int = 0
 ) -> tuple[float, Float[np.ndarray, " shuffle"]]:
     """Share of variance that a straight line explains, r squared, with its null.
 
     Parameters
     ----------
-    one, other : paired samples; pairs with a NaN are left out. Where either does not vary,
-        nothing is explained: 0.
-    shuffles : size of the null.
+    one, other : paired samples, one row per episode; pairs with a NaN are left out. Where either
+        does not vary, nothing is explained: 0.
+    shuffles : size of the null, in which each episode of ``one`` meets another episode of ``other``:
+        points of one episode resemble each other, and stages keep their place in it.
     seed : of the shuffles.
 
     Returns
     -------
-    r squared, and that of each shuffle of ``other`` against ``one``.
+    r squared, and that of each shuffle.
     """
+    share, *null = (_squared_correlation(one, other[order]) for order in episode_orders(len(other), shuffles, seed))
+    return share, np.array(null)
+
+
+def _squared_correlation(one: Float[np.ndarray, "episode point"], other: Float[np.ndarray, "episode point"]) -> float:
     present = np.isfinite(one) & np.isfinite(other)
     one, other = one[present], other[present]
-    generator = np.random.default_rng(seed)
-    null = [_squared_correlation(one, generator.permutation(other)) for _ in range(shuffles)]
-    return _squared_correlation(one, other), np.array(null)
-
-
-def _squared_correlation(one: Float[np.ndarray, " sample"], other: Float[np.ndarray, " sample"]) -> float:
     if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
     return float(np.corrcoef(one, other)[0, 1] ** 2)
