@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import xarray as xr
+from jaxtyping import Bool
 from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
@@ -34,29 +37,32 @@ COMPONENTS = 6
 TEXT = (
     "Principal components are found in the hidden units of each subject. The participation ratio counts the "
     "dimensions that activity fills: 1 on a line, as many as there are units in a ball; its null exchanges episodes "
-    "between units. Paths are averages over episodes by how much was earned in them.",
+    "between units. Paths are averages over episodes by how much was earned in them. No state after an episode's end "
+    "counts.",
     "Subjects share no units, so they are compared by how they lay out the same conditions (thirds of episodes by "
-    "reward, at every step). Grey bands are nulls in which conditions are exchanged between episodes.",
+    "reward, at every step that each of them reached). Grey bands are nulls in which conditions are exchanged between "
+    "episodes.",
 )
 
 
 def section(examined: Examined) -> Section:
     """Draw paths and similarities, and count dimensions."""
-    thirds = {name: _thirds(own) for name, own in (("trained", examined.recording), ("untrained", examined.control))}
-    averages = {
-        "trained": _averages(examined.recording, thirds["trained"], examined.seed),
-        "untrained": _averages(examined.control, thirds["untrained"], examined.seed),
-    }
+    recordings = {"trained": examined.recording, "untrained": examined.control}
+    activity = {name: own["hidden"].where(own["valid"]) for name, own in recordings.items()}
+    thirds = {name: _thirds(own) for name, own in recordings.items()}
+    averages = {name: _averages(own, thirds[name], 1, examined.seed) for name, own in activity.items()}
     figure = Figure(figsize=(9.2, 3.7), layout="constrained")
     left, right = figure.subplots(1, 2)
-    draw_trajectories(left, _paths(examined.recording, averages["trained"]))
+    draw_trajectories(left, _paths(activity["trained"], averages["trained"]))
     left.set_title("one subject's mean paths")
-    tables = {"Dimensions, mean over subjects with its 95% interval.": _dimensions(examined)}
-    demixed = _demixed(examined, thirds["trained"])
+    tables = {"Dimensions, mean over subjects with its 95% interval.": _dimensions(activity, examined.seed)}
+    demixed = _demixed(_averages(activity["trained"], thirds["trained"], 2, examined.seed))
     if demixed is not None:
         tables["Demixed parts: share told in episodes that they were not found in, mean over subjects."] = demixed
-    if len(examined.trained.subjects) > 1:
-        table = similarity_table(averages)
+    steps = _reached(averages["trained"]) & _reached(averages["untrained"])
+    # Thirds at a single step are too few conditions to compare.
+    if len(examined.trained.subjects) > 1 and steps.sum() > 1:
+        table = similarity_table({name: own.isel(step=steps) for name, own in averages.items()})
         summary = similarity_summary(table)
         table, drawn = (each.loc[each["measure"] == DRAWN, :] for each in (table, summary))
         draw_similarity(right, table, drawn)
@@ -78,22 +84,24 @@ def _thirds(recording: xr.Dataset) -> xr.Dataset:
     return xr.Dataset({"earned": labels}, coords={"subject": earned["subject"]})
 
 
-def _averages(recording: xr.Dataset, conditions: xr.Dataset, seed: int) -> xr.Dataset:
-    return condition_means(_thinned(recording), conditions, 1, SHUFFLES, seed)
+def _averages(activity: xr.DataArray, conditions: xr.Dataset, folds: int, seed: int) -> xr.Dataset:
+    """Average activity at no more than so many steps, evenly spaced: comparisons grow with them."""
+    stride = -(-activity.sizes["step"] // MOST_STEPS)
+    return condition_means(activity.isel(step=slice(None, None, stride)), conditions, folds, SHUFFLES, seed)
 
 
-def _thinned(recording: xr.Dataset) -> xr.DataArray:
-    """Activity at no more than so many steps, evenly spaced: averages keep each, and comparisons grow with them."""
-    stride = -(-recording.sizes["step"] // MOST_STEPS)
-    return recording["hidden"].isel(step=slice(None, None, stride))
+def _reached(averages: xr.Dataset) -> Bool[np.ndarray, " step"]:
+    """Tell which steps some episode of each third reached, in every subject, fold and shuffle."""
+    came = [np.isfinite(averages[name].transpose("step", ...).values) for name in ("mean", "null")]
+    return np.logical_and.reduce([own.reshape(len(own), -1).all(axis=1) for own in came])
 
 
-def _demixed(examined: Examined, conditions: xr.Dataset) -> pd.DataFrame | None:
-    """What components of reward and of time alone tell in held-out episodes; None where a condition never came."""
-    averages = condition_means(_thinned(examined.recording), conditions, 2, SHUFFLES, examined.seed)
-    if not all(np.isfinite(averages[name]).all() for name in ("mean", "null")):
+def _demixed(averages: xr.Dataset) -> pd.DataFrame | None:
+    """What components of reward and of time alone tell in held-out episodes; None where no time passes in all."""
+    steps = _reached(averages)
+    if steps.sum() < 2:
         return None
-    found = held_out_demixing(averages, time="step")
+    found = held_out_demixing(averages.isel(step=steps), time="step")
     null = found["null"].quantile(0.95, "shuffle").mean("subject").values
     rows = zip(
         found["marginalisation"].values, found["explained"].transpose("subject", ...).values.T, null, strict=True
@@ -106,23 +114,23 @@ def _demixed(examined: Examined, conditions: xr.Dataset) -> pd.DataFrame | None:
     )
 
 
-def _paths(recording: xr.Dataset, averages: xr.Dataset) -> pd.DataFrame:
+def _paths(activity: xr.DataArray, averages: xr.Dataset) -> pd.DataFrame:
     """The first subject's mean paths: columns ``condition pc1 pc2 step``."""
-    components = PrincipalComponents(2).fit(recording["hidden"].isel(subject=0))
+    components = PrincipalComponents(2).fit(activity.isel(subject=0))
     projected = components.transform(averages["mean"].isel(subject=0)).rename("place")
-    long = projected.to_dataframe().reset_index()
+    long = projected.to_dataframe().dropna().reset_index()
     table = long.pivot_table(index=["earned", "step"], columns="component", values="place")
     table.columns = ["pc1", "pc2"]
     return table.reset_index().rename(columns={"earned": "condition"})
 
 
-def _dimensions(examined: Examined) -> pd.DataFrame:
+def _dimensions(activity: Mapping[str, xr.DataArray], seed: int) -> pd.DataFrame:
     """Participation ratio, its null, and what the first components explain."""
     rows = []
-    for name, recording in (("trained", examined.recording), ("untrained", examined.control)):
-        found = participation_ratio(recording["hidden"], SHUFFLES, examined.seed)
+    for name, own in activity.items():
+        found = participation_ratio(own, SHUFFLES, seed)
         ratio = interval(found["ratio"].values)
-        explained = PrincipalComponents(COMPONENTS).fit(recording["hidden"]).explained_.mean("subject").values
+        explained = PrincipalComponents(COMPONENTS).fit(own).explained_.mean("subject").values
         rows.append(
             {
                 "networks": name,

@@ -104,6 +104,33 @@ def test_the_null_of_the_participation_ratio_frees_the_units() -> None:
     np.testing.assert_allclose(found["null"], 1)
 
 
+def test_states_that_are_missing_are_left_out(activity: xr.DataArray) -> None:
+    lasted = xr.DataArray(np.arange(5) < 1 + np.arange(40)[:, None] % 5, dims=("episode", "step"))
+    for subject in SUBJECTS:
+        own = activity.sel(subject=subject)
+        there = own.where(lasted)
+        kept = xr.DataArray(own.values[lasted.values], dims=("episode", "unit"))
+        np.testing.assert_allclose(
+            PrincipalComponents().fit(there).explained_, PrincipalComponents().fit(kept).explained_
+        )
+        assert float(participation_ratio(there)["ratio"]) == pytest.approx(float(participation_ratio(kept)["ratio"]))
+        angles = subspace_angles(there, own.where(~lasted))["degrees"]
+        others = xr.DataArray(own.values[~lasted.values], dims=("episode", "unit"))
+        np.testing.assert_allclose(angles, subspace_angles(kept, others)["degrees"])
+
+
+def test_where_an_exchanged_episode_has_ended_another_stands_in() -> None:
+    """Two units are 1, 2 in one episode and 5 in a shorter one, and 5, 2 and 1 once they are exchanged.
+
+    So the null has either both units alike, or with sums of squares 78 / 9 and a product of -66 / 9.
+    """
+    unit = np.array([[1.0, 2.0], [5.0, np.nan]])
+    activity = xr.DataArray(np.stack([unit, unit], axis=-1), dims=("episode", "step", "unit"))
+    found = participation_ratio(activity, shuffles=30)
+    opposed = (2 * 78) ** 2 / (2 * 78**2 + 2 * 66**2)
+    np.testing.assert_allclose(np.unique(found["null"].values.round(12)), [1, opposed])
+
+
 def test_subspaces_with_a_known_angle() -> None:
     generator = np.random.default_rng(0)
     plane = generator.normal(size=(50, 2)) * [3, 1]
@@ -165,6 +192,18 @@ def test_axes_without_conditions_remain_and_nan_leaves_out(activity: xr.DataArra
     )
     assert found["mean"].dims == ("subject", "kind", "step", "unit")
     np.testing.assert_allclose(found["mean"].sel(kind=1), activity[:, 5::2].mean("episode"), rtol=1e-5)
+
+
+def test_a_mean_is_over_the_episodes_that_reached_its_step() -> None:
+    values = np.array([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [np.nan] * 2], [[7.0, 8.0], [np.nan] * 2]])
+    activity = xr.DataArray(values, dims=("episode", "step", "unit"))
+    found = condition_means(activity, xr.Dataset({"kind": ("episode", [0, 0, 1])}), shuffles=20)
+    nothing = [np.nan] * 2
+    np.testing.assert_array_equal(found["mean"], [[[3, 4], [3, 4]], [[7, 8], nothing]])
+    assert found["count"].values.tolist() == [[2, 1], [1, 0]]
+    # The one episode that is long has either kind.
+    for null in found["null"].values[:, :, 1]:
+        np.testing.assert_array_equal(null, [[3, 4], nothing] if np.isfinite(null[0, 0]) else [nothing, [3, 4]])
 
 
 def test_folds_are_whole_episodes_dealt_in_turn(activity: xr.DataArray) -> None:

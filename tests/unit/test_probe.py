@@ -12,14 +12,17 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
+from pfc_metarl.agents.frozen import freeze, untrained_like
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
+from pfc_metarl.probe import geometry
 from pfc_metarl.probe.probe import SECTIONS, probe
 from pfc_metarl.probe.report import render
-from pfc_metarl.probe.section import Section
+from pfc_metarl.probe.section import Examined, Section
+from pfc_metarl.recording.recorder import record
 from pfc_metarl.recording.trials import by_trial, trial_of_step
 from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Task
@@ -81,6 +84,7 @@ def test_a_page_holds_everything_and_escapes_what_it_is_told() -> None:
         ("two-armed-bandit", {"trials": 12}),
         ("two-step", {"trials": 12}),
         ("harlow-choice", {"objects": 8}),
+        ("foraging", {"trials": 12, "minimum_trials": 1}),
     ],
 )
 def test_any_task_gets_a_whole_report(name: str, settings: dict[str, int], tmp_path: Path) -> None:
@@ -97,6 +101,27 @@ def test_any_task_gets_a_whole_report(name: str, settings: dict[str, int], tmp_p
     assert {"control", "untrained", "reset-state"} <= set(conditions["condition"])
     dimensions = next(iter(result.sections["geometry"].tables.values()))
     assert (dimensions["null"] > 0).all()
+
+
+def test_activity_after_an_episodes_end_has_no_geometry() -> None:
+    task = make_task("foraging", trials=12, minimum_trials=3)
+    trained, untrained = freeze(population_for(task)), untrained_like(population_for(task), 1)
+    recorded, control = record(trained, task, 40, 1), record(untrained, task, 40, 1)
+    elsewhere = recorded["hidden"].where(recorded["valid"], 9.0)
+    both = [
+        geometry.section(Examined("mine", task, trained, untrained, each, control, 1)).tables
+        for each in (recorded, recorded.assign(hidden=elsewhere))
+    ]
+    assert len(both[0]) == 3
+    for one, other in zip(both[0].values(), both[1].values(), strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    dimensions = next(iter(both[0].values()))
+    ratios = []
+    for subject in (0, 1):
+        own = recorded.isel(subject=subject)
+        spread = np.linalg.eigvalsh(np.cov(own["hidden"].values[own["valid"].values].T))
+        ratios.append(spread.sum() ** 2 / (spread**2).sum())
+    assert dimensions["participation ratio"][0] == pytest.approx(np.mean(ratios))
 
 
 def test_a_network_with_episodic_memory_is_asked_what_it_remembers(tmp_path: Path) -> None:

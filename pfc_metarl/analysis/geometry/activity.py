@@ -52,10 +52,12 @@ def parts(activity: xr.DataArray) -> Iterator[xr.DataArray]:
 
 
 def rows(activity: xr.DataArray) -> Float[np.ndarray, "row unit"]:
-    """One row per state, whatever the axes beside ``unit``."""
-    return activity.transpose(..., "unit").values.reshape(-1, activity.sizes["unit"])
+    """One row per state, whatever the axes beside ``unit``; states that are missing (NaN) are left out."""
+    every = activity.transpose(..., "unit").values.reshape(-1, activity.sizes["unit"])
+    return every[~np.isnan(every).any(axis=1)]
 
 
 def moments(activity: xr.DataArray) -> Moments:
     """Mean and covariance of one subject's units over all its states."""
-    return total(Moments.of(rows(part)) for part in parts(activity))
+    tables = (rows(part) for part in parts(activity))
+    return total(Moments.of(table) for table in tables if len(table))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from scipy import linalg
 
 from pfc_metarl.analysis.geometry.activity import by_subject, moments, parts, same_subjects
@@ -33,7 +33,7 @@ class PrincipalComponents:
         self.components = components
 
     def fit(self, activity: xr.DataArray) -> PrincipalComponents:
-        """Find the components of activity over any axes and ``unit``.
+        """Find the components of activity over any axes and ``unit``; states with a NaN are left out.
 
         Raises
         ------
@@ -101,10 +101,11 @@ def participation_ratio(activity: xr.DataArray, shuffles: int = 0, seed: int = 0
 
     Parameters
     ----------
-    activity : over any axes and ``unit``.
+    activity : over any axes and ``unit``; states with a NaN are left out, as after an episode's end.
     shuffles : size of the null, in which each unit's activity in an episode takes the place of
         another's, each unit for itself: the same units, which share only how they change from step
-        to step in every episode. A recording read in pieces is exchanged within its pieces.
+        to step in every episode. Where the exchanged episode has no state, the next one that has
+        stands in. A recording read in pieces is exchanged within its pieces.
     seed : of the shuffles.
 
     Returns
@@ -139,17 +140,32 @@ def _apart(activity: xr.DataArray, shuffles: int, seed: int) -> list[Moments]:
     found: list[list[Moments]] = [[] for _ in range(shuffles)]
     for part in parts(activity):
         units, episodes = part.sizes["unit"], part.sizes["episode"]
-        # One unit's episodes after the other, so that an episode moves in one piece; no order changes the mean.
+        # One unit's episodes after the other, so that an episode moves in one piece.
         values = part.transpose("unit", "episode", ...).values.reshape(units, episodes, -1).astype(float)
-        mean = values.mean((1, 2))
-        values -= mean[:, None, None]
-        exchanged = np.empty_like(values)
+        present = ~np.isnan(values).any(axis=0)
+        exchanged = np.empty((units, present.sum()))
         for own in found:
             for unit, other in zip(values, exchanged, strict=True):
-                unit.take(generator.permutation(episodes), axis=0, out=other)
-            rows = exchanged.reshape(units, -1)
-            own.append(Moments(rows.shape[1], mean, rows @ rows.T))
+                other[:] = _taken_over(unit, present, generator.permutation(episodes))[present]
+            own.append(Moments.of(exchanged.T))
     return [total(own) for own in found]
+
+
+def _taken_over(
+    unit: Float[np.ndarray, "episode state"],
+    present: Bool[np.ndarray, "episode state"],
+    order: Int[np.ndarray, " episode"],
+) -> Float[np.ndarray, "episode state"]:
+    """Give each episode the activity of another, and where that has none, of the next in order that has."""
+    taken = unit[order]
+    (episode, state), shift = np.nonzero(present & ~present[order]), 0
+    while len(episode):
+        shift += 1
+        donor = order[(episode + shift) % len(order)]
+        taken[episode, state] = unit[donor, state]
+        still = ~present[donor, state]
+        episode, state = episode[still], state[still]
+    return taken
 
 
 def subspace_angles(

@@ -22,7 +22,8 @@ def condition_means(
 
     Parameters
     ----------
-    activity : over ``episode``, ``unit`` and any further axes; with ``subject`` or without.
+    activity : over ``episode``, ``unit`` and any further axes; with ``subject`` or without. States
+        with a NaN are left out, as after an episode's end.
     conditions : one variable per condition axis, over ``subject episode`` (a kind of episode) or
         also over a further axis of the activity, such as ``trial`` (a kind of trial). Where one is
         NaN, nothing is averaged. Each variable becomes an axis of the means, its values in order;
@@ -35,8 +36,8 @@ def condition_means(
     Returns
     -------
     ``mean`` over ``subject``, the conditions, the axes that remain and ``unit``, NaN where a
-    condition never came; ``count`` of what was averaged; ``null``, the means with the further axis
-    ``shuffle``.
+    condition never came; ``count`` of the states averaged, over the same without ``unit``; ``null``,
+    the means with the further axis ``shuffle``.
 
     Raises
     ------
@@ -55,12 +56,12 @@ def condition_means(
 
     def of_one(own: xr.DataArray, its: xr.DataArray) -> xr.Dataset:
         cell = its.transpose(*averaged).values.reshape(episodes, -1)
-        sums, count = _sums(own, averaged, [*remaining, "unit"], cell, fold, orders, shape)
+        sums, count = _sums(own, averaged, remaining, cell, fold, orders, shape)
         # A condition that never came is 0 / 0, which is NaN.
         with np.errstate(invalid="ignore"):
-            means = sums / count.reshape(*count.shape, *[1] * (sums.ndim - count.ndim))
-        axes = ("shuffle", "fold", *kinds)
-        every = xr.Dataset({"mean": ((*axes, *remaining, "unit"), means), "count": (axes, count)})
+            means = sums / count[..., None]
+        axes = ("shuffle", "fold", *kinds, *remaining)
+        every = xr.Dataset({"mean": ((*axes, "unit"), means), "count": (axes, count)})
         every = every if folds > 1 else every.isel(fold=0)
         return every.isel(shuffle=0).assign(null=every["mean"].isel(shuffle=slice(1, None)))
 
@@ -90,27 +91,32 @@ def _cells(activity: xr.DataArray, conditions: xr.Dataset) -> tuple[dict[str, np
 def _sums(
     activity: xr.DataArray,
     averaged: Sequence[str],
-    rest: Sequence[str],
+    remaining: Sequence[str],
     cell: Int[np.ndarray, "episode inner"],
     fold: Int[np.ndarray, " episode"],
     orders: Int[np.ndarray, "shuffle episode"],
     shape: Sequence[int],
-) -> tuple[Float[np.ndarray, "shuffle fold ..."], Int[np.ndarray, "shuffle fold ..."]]:
+) -> tuple[Float[np.ndarray, "shuffle fold ... unit"], Int[np.ndarray, "shuffle fold ..."]]:
     """Sum one subject's activity, and count, per fold and condition, with the conditions' episodes in each order."""
-    sizes, groups = [activity.sizes[axis] for axis in rest], int(np.prod(shape))
-    sums, count = np.zeros((len(orders), groups, int(np.prod(sizes)))), np.zeros((len(orders), groups), int)
+    sizes, groups = [activity.sizes[axis] for axis in remaining], int(np.prod(shape))
+    places, units = int(np.prod(sizes)), activity.sizes["unit"]
+    sums, count = np.zeros((len(orders), groups, places * units)), np.zeros((len(orders), groups, places))
     # The null's episodes stay in their fold, and take over another's conditions.
     offset = (fold * (groups // shape[0]))[:, None]
     first = 0
     for part in parts(activity):
         last = first + part.sizes["episode"]
-        rows = part.transpose(*averaged, *rest).values.reshape(-1, sums.shape[-1]).astype(float)
+        states = part.transpose(*averaged, *remaining, "unit").values.reshape(-1, places, units).astype(float)
+        there = ~np.isnan(states).any(axis=-1)
+        states[~there] = 0
+        rows = states.reshape(len(states), -1)
         for position, order in enumerate(orders):
             own = cell[order[first:last]]
             present = np.flatnonzero(own >= 0)
             group = (own + offset[first:last]).ravel()[present]
             indicator = csr_array((np.ones(len(group)), (group, present)), shape=(groups, len(rows)))
             sums[position] += indicator @ rows
-            count[position] += np.bincount(group, minlength=groups)
+            count[position] += indicator @ there
         first = last
-    return sums.reshape(len(orders), *shape, *sizes), count.reshape(len(orders), *shape)
+    every = (len(orders), *shape, *sizes)
+    return sums.reshape(*every, units), count.reshape(every).astype(int)
