@@ -58,12 +58,13 @@ def switch_rate(recording: xr.Dataset) -> xr.DataArray:
 
     Returns
     -------
-    Share of episodes over ``subject step``; the first step, with nothing before it, is left out.
+    Share of the episodes that lasted so long, over ``subject step``; the first step, with nothing
+    before it, is left out.
     """
-    choice = recording["choice"]
-    before = choice.isel(step=slice(None, -1)).values
-    now = choice.isel(step=slice(1, None))
-    return now.copy(data=now.values != before).mean("episode").rename("switch_rate")
+    before = recording["choice"].isel(step=slice(None, -1)).values
+    now = recording[["choice", "valid"]].isel(step=slice(1, None))
+    switched = (now["choice"] != before).astype(float)
+    return switched.where(now["valid"]).mean("episode").rename("switch_rate")
 
 
 def better_arm_share(recording: xr.Dataset) -> xr.DataArray:

@@ -39,7 +39,7 @@ def gate_opening(recording: xr.Dataset) -> xr.DataArray:
     Ritter et al. (2018), "Been there, done that", section 3.2: gating protects from what does not belong here.
     """
     there = recalling(recording)
-    openness = recording["reinstatement"].astype(float).mean("unit")
+    openness = recording["reinstatement"].astype(float).mean("unit").where(recording["valid"])
     kinds = [openness.where(there == kind).mean("episode") for kind in (True, False)]
     return xr.concat(kinds, dim=xr.Variable("recalled", [True, False])).transpose("subject", "recalled", "step")
 

@@ -29,7 +29,7 @@ def state_plane(
 
     Parameters
     ----------
-    recording : of one subject: ``hidden`` over ``episode step unit``.
+    recording : of one subject: ``hidden`` over ``episode step unit``; steps that are not ``valid`` do not count.
     variable : name of one over ``episode step``, which colours activity.
     points : of that subject, from ``find_fixed_points``.
     axis : of that subject, a unit vector over ``unit``.
@@ -42,16 +42,18 @@ def state_plane(
       moves activity, ``time_constant`` of the slowest mode, ``searches``;
     - "axis": ``pc1 pc2 dx dy``, one row at the mean of activity.
     """
-    plane = PrincipalComponents(2).fit(recording["hidden"])
+    states = recording[["hidden", variable]].stack(row=("episode", "step"))
+    if "valid" in recording:
+        states = states.isel(row=recording["valid"].transpose("episode", "step").values.ravel())
+    plane = PrincipalComponents(2).fit(states["hidden"])
+    origin = states["hidden"].mean("row")
 
     def at(states: xr.DataArray) -> np.ndarray:
         return plane.transform(states).transpose(..., "component").values.reshape(-1, 2)
 
-    states = recording[["hidden", variable]].stack(row=("episode", "step"))
     drawn = np.random.default_rng(seed).permutation(states.sizes["row"])[:MOST_STATES]
     states = states.isel(row=drawn)
     here = points.isel(point=np.flatnonzero(points["kind"].values != ""))
-    origin = at(recording["hidden"].mean(("episode", "step")))
     look = np.where(here["stable"].values, "stable", "unstable")
     columns = {
         "look": np.where(here["kind"].values == "slow", "slow", look),
@@ -61,7 +63,7 @@ def state_plane(
     return {
         "states": _table(at(states["hidden"])).assign(**{variable: states[variable].values}),
         "points": _table(at(here["hidden"]), at(here["hidden"] + here["slow_direction"])).assign(**columns),
-        "axis": _table(origin, at(recording["hidden"].mean(("episode", "step")) + axis)),
+        "axis": _table(at(origin), at(origin + axis)),
     }
 
 

@@ -25,8 +25,8 @@ def recording() -> xr.Dataset:
     choice = np.array([[[0, 0, 1, 1], [0, 1, 0, 1]], [[1, 1, 1, 1], [0, 0, 0, 0]]])
     better = np.array([[[0] * 4, [1] * 4]] * 2)
     regret = np.where(choice == better, 0, 0.5).astype(np.float32)
-    data = {"choice": (AXES, choice), "better_arm": (AXES, better), "regret": (AXES, regret)}
-    return xr.Dataset(data, coords={"subject": [3, 9]})
+    data = {"choice": choice, "better_arm": better, "regret": regret, "valid": np.ones(choice.shape, bool)}
+    return xr.Dataset({name: (AXES, values) for name, values in data.items()}, coords={"subject": [3, 9]})
 
 
 def test_regret_adds_up(recording: xr.Dataset) -> None:
@@ -39,6 +39,12 @@ def test_regret_adds_up(recording: xr.Dataset) -> None:
 def test_switches_and_better_choices_are_counted(recording: xr.Dataset) -> None:
     np.testing.assert_allclose(switch_rate(recording), [[0.5, 1, 0.5], [0, 0, 0]])
     np.testing.assert_allclose(better_arm_share(recording), [0.5, 0])
+
+
+def test_after_its_end_an_episode_has_no_switches(recording: xr.Dataset) -> None:
+    recording["valid"][0, 0, 2:] = False
+    recording["valid"][1, :, 3] = False
+    np.testing.assert_allclose(switch_rate(recording), [[0.5, 1, 1], [0, 0, np.nan]])
 
 
 def test_a_learning_curve_is_the_mean_over_episodes_with_its_spread_over_subjects(recording: xr.Dataset) -> None:

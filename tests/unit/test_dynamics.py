@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from sklearn.decomposition import PCA
 
 from pfc_metarl.analysis.dynamics import (
     ClosedLoop,
@@ -202,6 +203,23 @@ def test_what_does_not_fit_is_refused(draw_population: Any) -> None:
     separate = draw_population(core="lstm", critic="separate", reward_signal="error", **TWO_ARMS)
     with pytest.raises(ConfigurationError, match="closed loop"):
         find_fixed_points(separate, LOOP, recording)
+
+
+def test_the_plane_is_that_of_the_states_that_took_place(draw_population: Any) -> None:
+    population = draw_population(core="vanilla", **TWO_ARMS)
+    recording = recording_of(population)
+    points = find_fixed_points(population, REWARDED, recording).isel(subject=0)
+    axis = critic_axis(population).isel(subject=0)
+    own = recording.isel(subject=0).transpose("episode", "step", ...)
+    lasted = xr.DataArray(np.arange(5) <= np.arange(6)[:, None], dims=("episode", "step"))
+    ended = own.assign(valid=lasted, hidden=own["hidden"].where(lasted, 9.0))
+    plane = state_plane(ended, "value", points, axis)
+    states = own["hidden"].values[lasted.values]
+    expected = PCA(2).fit(states)
+    assert len(plane["states"]) == len(states) < lasted.size
+    spread = plane["states"][["pc1", "pc2"]].var(ddof=1)
+    np.testing.assert_allclose(spread, expected.explained_variance_, rtol=1e-4)
+    np.testing.assert_allclose(plane["axis"][["pc1", "pc2"]], 0, atol=1e-6)
 
 
 def test_the_figures_show_each_kind_of_point(draw_population: Any) -> None:

@@ -77,6 +77,16 @@ def test_a_network_that_follows_the_delta_rule_has_its_rate() -> None:
     np.testing.assert_allclose(found["log_odds"], 2 * found["rate"], rtol=1e-5)
 
 
+def test_a_state_after_an_episodes_end_has_no_rate() -> None:
+    recording = values_between(0.2, 0.8)
+    lasted = np.arange(7) < np.array([7, 3, 1, 7, 2])[:, None]
+    ended = recording.assign(valid=(("subject", "episode", "step"), lasted[None]))
+    every, found = (effective_learning_rate(delta_rule(), each, plain_readout()) for each in (recording, ended))
+    for name in every.data_vars:
+        expected = np.where(lasted[None, ..., None], every[name], np.nan)
+        np.testing.assert_array_equal(found[name], expected)
+
+
 def test_an_error_near_zero_says_nothing_about_the_rate() -> None:
     found = effective_learning_rate(delta_rule(), values_between(0.95, 1.0), plain_readout())
     assert bool(found["rate_reward"].isnull().all())

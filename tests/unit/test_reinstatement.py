@@ -44,6 +44,8 @@ def test_steps_after_the_end_recall_nothing() -> None:
     recording = made([[[5, 5]]])
     recording["valid"][0, 0, 1] = False
     assert recalling(recording).values.tolist() == [[[True, False]]]
+    opening = gate_opening(recording.assign(reinstatement=((*AXES, "unit"), np.ones((1, 1, 2, 2)))))
+    np.testing.assert_array_equal(opening[0], [[1, np.nan], [np.nan, np.nan]])
 
 
 def test_each_episode_is_taken_at_its_first_recall() -> None:

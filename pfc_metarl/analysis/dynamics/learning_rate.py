@@ -90,7 +90,8 @@ def effective_learning_rate(
 
     Returns
     -------
-    Over ``subject episode step arm``, for an outcome of that arm that would follow the step:
+    Over ``subject episode step arm``, for an outcome of that arm that would follow the step; NaN at
+    steps that are not ``valid``, where the recording tells:
 
     - ``rate``: value of the arm after reward less that after omission;
     - ``rate_reward`` and ``rate_omission``: change of value over outcome minus value, apart for the two
@@ -113,7 +114,8 @@ def effective_learning_rate(
     measured = [probe.measure(piece) for piece in pieces(recording[list(population.core.state_names)])]
     joined = [np.concatenate(parts, axis=1) for parts in zip(*measured, strict=True)]
     columns = {name: ((*AXES, "arm"), values) for name, values in zip(MEASURES, joined, strict=True)}
-    return xr.Dataset(columns, coords={"subject": list(population.subjects), "step": recording["step"].values})
+    found = xr.Dataset(columns, coords={"subject": list(population.subjects), "step": recording["step"].values})
+    return found.where(recording["valid"]) if "valid" in recording else found
 
 
 @dataclass(frozen=True)
