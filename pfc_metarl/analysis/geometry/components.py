@@ -142,7 +142,7 @@ def _apart(activity: xr.DataArray, shuffles: int, seed: int) -> list[Moments]:
         units, episodes = part.sizes["unit"], part.sizes["episode"]
         # One unit's episodes after the other, so that an episode moves in one piece.
         values = part.transpose("unit", "episode", ...).values.reshape(units, episodes, -1).astype(float)
-        present = ~np.isnan(values).any(axis=0)
+        present = np.asarray(~np.isnan(values).any(axis=0))
         exchanged = np.empty((units, present.sum()))
         for own in found:
             for unit, other in zip(values, exchanged, strict=True):
