@@ -138,7 +138,10 @@ def _over_time(recording: xr.Dataset, variables: xr.Dataset, examined: Examined)
     left, right = figure.subplots(1, 2)
     draw_decoding(left, steps.assign(step=1 + stride * steps["step"]))
     first = shown[[next(iter(shown.data_vars))]]
-    table = score_table(generalise(activity, first, **settings))
+    # Where episodes end early, the last steps may have too few left to tell anything.
+    told = found["score"].sel(variable=next(iter(first.data_vars))).notnull().all("subject").values
+    until = {"step": slice(0, 1 + told.nonzero()[0].max())}
+    table = score_table(generalise(activity.isel(until), first.isel(until), **settings))
     places = {name: 1 + stride * table[name] for name in ("train_step", "test_step")}
     image = draw_generalisation(right, table.assign(**places))
     figure.colorbar(image, ax=right, label="explained share, R²", fraction=0.05, pad=0.03)

@@ -18,7 +18,7 @@ from pfc_metarl.base.seeding import Streams
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
-from pfc_metarl.probe import geometry
+from pfc_metarl.probe import coding, geometry
 from pfc_metarl.probe.probe import SECTIONS, probe
 from pfc_metarl.probe.report import render
 from pfc_metarl.probe.section import Examined, Section
@@ -122,6 +122,19 @@ def test_activity_after_an_episodes_end_has_no_geometry() -> None:
         spread = np.linalg.eigvalsh(np.cov(own["hidden"].values[own["valid"].values].T))
         ratios.append(spread.sum() ** 2 / (spread**2).sum())
     assert dimensions["participation ratio"][0] == pytest.approx(np.mean(ratios))
+
+
+def test_decoding_across_steps_ends_where_episodes_have_ended() -> None:
+    task = make_task("foraging", trials=40, minimum_trials=3)
+    trained, untrained = freeze(population_for(task)), untrained_like(population_for(task), 1)
+    recorded, control = record(trained, task, 40, 1), record(untrained, task, 40, 1)
+    # Two episodes alone are left after 20 trials.
+    ended = (recorded["episode"] >= 2) & (recorded["step"] >= 20 * len(task.phases))
+    recorded = recorded.assign(valid=recorded["valid"] & ~ended)
+    found = coding.section(Examined("mine", task, trained, untrained, recorded, control, 1))
+    (image,) = found.figures["Decoding at each step, and across steps."].axes[1].images
+    assert len(image.get_array()) <= 20
+    assert np.isfinite(np.ma.filled(image.get_array(), np.nan)[-1]).any()
 
 
 def test_a_network_with_episodic_memory_is_asked_what_it_remembers(tmp_path: Path) -> None:
