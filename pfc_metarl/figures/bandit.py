@@ -65,8 +65,8 @@ def draw_regret(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> N
     trials = int(data["trial"].to_numpy().max())
     axes.set(xlabel="trial", ylabel="cumulative regret", xlim=(1, trials))
     axes.set_xticks([1, *range(20, trials + 1, 20)])
-    # Room for the legend above the curves.
-    axes.set_ylim(0, 1.45 * float(data[["regret", "high"]].to_numpy().max()))
+    # Room for the legend above the curves. One subject alone has no band.
+    axes.set_ylim(0, 1.45 * float(np.nanmax(data[["regret", "high"]].to_numpy(float))))
     axes.legend(loc="upper left", handlelength=1.8, ncols=2)
 
 

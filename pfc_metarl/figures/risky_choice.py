@@ -33,7 +33,8 @@ def draw_risky_choices(axes: Axes, data: pd.DataFrame, label: str) -> None:
         axes.errorbar(
             place + aside,
             values.mean(axis=0),
-            yerr=sem(values, axis=0),
+            # One subject alone has no standard error.
+            yerr=sem(values, axis=0) if len(values) > 1 else None,
             color=colour,
             lw=2.2,
             marker="o",
