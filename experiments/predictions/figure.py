@@ -18,8 +18,8 @@ def plot(evaluation: Evaluation) -> Figure:
         control, blocked, lesions = figure.subplots(1, 3)
         staying = evaluation.panels["staying"]
         for axes, name in ((control, "control"), (blocked, "blocked")):
-            draw_stay(axes, staying.loc[staying["training"] == name, :])
-            axes.set(title=TITLES[name], ylim=(0, 1.02))
+            draw_stay(axes, staying.loc[staying["training"] == name, :], bottom=0)
+            axes.set_title(TITLES[name])
         draw_lesions(lesions, evaluation.panels["lesions"])
         lesions.set_title("model-based errors after lesions")
         for axes, name in ((control, "a"), (blocked, "b"), (lesions, "c")):

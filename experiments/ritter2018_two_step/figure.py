@@ -33,8 +33,8 @@ def plot(evaluation: Evaluation) -> Figure:
         figure = Figure(figsize=(11.5, 7.0), layout="constrained")
         axes = figure.subplot_mosaic("abc;def")
         for name, (kind, title) in zip("abc", PARTS.items(), strict=True):
-            draw_stay(axes[name], panels[f"stay-{kind}"])
-            axes[name].set(title=title, ylim=(0, 1.02), xlabel="last trial")
+            draw_stay(axes[name], panels[f"stay-{kind}"], bottom=0)
+            axes[name].set_title(title)
         axes["c"].set(xlabel="trial called back")
         bars = panels["interactions"]
         by_condition = [bars.loc[bars["condition"] == label, "interaction"].to_numpy() for label in BARS.values()]
@@ -43,8 +43,9 @@ def plot(evaluation: Evaluation) -> Figure:
         axes["d"].set_xticks(range(len(BARS)), list(BARS.values()))
         axes["d"].set(ylabel="interaction, trial called back", title="reward x transition")
         draw_curves(axes["e"], panels["rewards"], "trial", "reward", {CURVES[name]: LINE_OF[name] for name in CURVES})
-        axes["e"].axvline(TRIALS / 2 + 0.5, color=COLOURS["grey"], lw=0.8, ls=":")
-        axes["e"].set(xlabel="trial", title="cues from the middle on: the weights are fixed")
+        # Up to the legend only.
+        axes["e"].axvline(TRIALS / 2 + 0.5, ymax=0.68, color=COLOURS["grey"], lw=0.8, ls=":")
+        axes["e"].set(xlabel="trial", title="cues from the middle on; weights fixed")
         draw_curves(axes["f"], panels["stages"], "stage", "reward", {CURVES[name]: LINE_OF[name] for name in CORES})
         axes["f"].set_xticks(range(1, STAGES + 1))
         axes["f"].set(xlabel=f"training, in {STAGES} parts", title="all trials, while learning")

@@ -34,4 +34,5 @@ def draw_pooled_weights(axes: Axes, data: pd.DataFrame, looks: Mapping[str, tupl
     axes.axhline(0, color=COLOURS["grey"], lw=0.8, zorder=0)
     axes.set_xticks(np.unique(np.asarray(data["lag"])))
     axes.set(xlabel="trials ago", ylabel="regression weight")
-    axes.legend(loc="best", handlelength=3.5)
+    # Beside the panel, for weights and intervals may be anywhere within it.
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=3.5)

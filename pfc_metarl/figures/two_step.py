@@ -16,13 +16,14 @@ STAGES = {"stage 2": COLOURS["green"], "reward": COLOURS["purple"]}
 OUTCOMES = {"rewarded": "-", "unrewarded": "--"}
 
 
-def draw_stay(axes: Axes, data: pd.DataFrame) -> None:
+def draw_stay(axes: Axes, data: pd.DataFrame, bottom: float | None = None) -> None:
     """Draw the probability of staying as bars, with a dot per subject.
 
     Parameters
     ----------
     axes : to draw on.
     data : columns ``subject outcome transition stay``.
+    bottom : of the axis; without it one half where nothing lies below, and else 0.
     """
     for position, outcome in enumerate(OUTCOMES):
         for side, (transition, colour) in zip((-0.2, 0.2), TRANSITIONS.items(), strict=True):
@@ -36,10 +37,12 @@ def draw_stay(axes: Axes, data: pd.DataFrame) -> None:
             axes.scatter(
                 position + side + spread, own, s=12, color=colour, edgecolor=COLOURS["black"], lw=0.5, zorder=3
             )
-    lowest = float(np.nanmin(np.asarray(data["stay"])))
+    if bottom is None:
+        bottom = 0.5 if float(np.nanmin(np.asarray(data["stay"]))) > 0.5 else 0.0
     axes.set_xticks(range(len(OUTCOMES)), list(OUTCOMES))
-    axes.set(ylabel="stay probability", ylim=(0.5 if lowest > 0.5 else 0.0, 1.02), xlabel="last trial")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.0), ncols=1)
+    # Room for the legend above the bars, all of which may reach 1.
+    axes.set(ylabel="stay probability", ylim=(bottom, 1 + 0.15 * (1 - bottom)), xlabel="last trial")
+    axes.legend(loc="upper center", ncols=2)
 
 
 def draw_lagged_weights(axes: Axes, data: pd.DataFrame) -> None:

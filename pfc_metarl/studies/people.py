@@ -68,7 +68,7 @@ def analyse(trials: xr.Dataset, seed: int = 0) -> Analysis:
     by_subject = pd.DataFrame({"subject": trials["subject"].values, **found})
     weights = kind.weights(trials)
     with style():
-        figure = Figure(figsize=(9.5, 4.0), layout="constrained")
+        figure = Figure(figsize=(11.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
         kind.draw(left, trials, by_subject)
         draw_pooled_weights(right, weights, kind.looks)
@@ -127,10 +127,7 @@ def _draw_two_step(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> 
         for transition in TRANSITIONS
         for subject, stay in zip(by_subject["subject"], by_subject[f"stay, {outcome} {transition}"], strict=True)
     ]
-    draw_stay(axes, pd.DataFrame(cells).dropna())
-    # With many people there are dots everywhere below 1; the legend stands above.
-    axes.set(ylim=(0, 1.15))
-    axes.legend(loc="upper center", ncols=2)
+    draw_stay(axes, pd.DataFrame(cells).dropna(), bottom=0)
     axes.set_title("first choice repeated; a dot is a subject")
 
 
