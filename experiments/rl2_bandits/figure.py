@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from pfc_metarl.figures.learners import draw_courses, draw_totals
+from pfc_metarl.figures.learners import draw_courses, draw_totals, explain_totals
 from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.studies.study import Evaluation
 
@@ -39,7 +39,7 @@ def plot(evaluation: Evaluation) -> Figure:
                 draw_courses(axes, pulls.query(f"arms == {count}"), "pull", COLOUR_OF)
             axes.set(title=f"{count} arms, {lengths[-1]} pulls")
         grid[-1, 0].set_ylabel("expected reward")
-        grid[0, 0].legend(loc="upper left")
+        explain_totals(figure)
         figure.legend(*grid[-1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
         for row in range(len(lengths) + 1):
             letter(grid[row, 0], "abcdef"[row])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from pfc_metarl.figures.learners import draw_courses, draw_totals
+from pfc_metarl.figures.learners import draw_courses, draw_totals, explain_totals
 from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.studies.study import Evaluation
 
@@ -52,6 +52,6 @@ def plot(evaluation: Evaluation) -> Figure:
         letter(grid[1, 0], "b")
         for axes in grid[0, 1:]:
             axes.set_yticklabels([])
-        grid[0, 0].legend(loc="lower left")
+        explain_totals(figure)
         figure.legend(*grid[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
