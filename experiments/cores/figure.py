@@ -32,7 +32,11 @@ def plot(evaluation: Evaluation) -> Figure:
         for axes, (signal, title) in zip(below[1:], SIGNAL_TITLES.items(), strict=True):
             draw_memory(axes, tables[f"memory-{signal}"], COUNTS)
             axes.set_title(title)
-        below[1].legend(handles=_kinds(), loc="lower left")
+        # Outside, where their marks are not taken for data.
+        marks, names = below[0].get_legend_handles_labels()
+        figure.legend(marks, names, loc="outside lower left", ncols=len(names), title="d")
+        kinds = _kinds()
+        figure.legend(handles=kinds, loc="outside lower right", ncols=len(kinds), title="e and f")
         for axes, name in zip((*learning, *below), "abcdef", strict=True):
             letter(axes, name)
     return figure

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pfc_metarl.figures.recurrence import Line, draw_curves
+from pfc_metarl.figures.recurrence import Line, draw_curves, mark_hidden
 from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.figures.transfer import draw_speed_by_distance, draw_steps
 from pfc_metarl.studies.study import Evaluation
@@ -64,5 +64,6 @@ def _draw_learning(axes: Axes, curves: pd.DataFrame, task: str) -> None:
     axes.axhline(CRITERION, color=COLOURS["black"], lw=0.8, ls="--")
     number = len(TARGETS[task].changes)
     title = f"{task}\n({number} change{'' if number == 1 else 's'})"
-    axes.set(title=title, xlabel="thousand steps", ylim=(-0.3, 1.6))
+    axes.set(title=title, xlabel="thousand steps", ylim=(-0.6, 1.6))
+    mark_hidden(axes, own, "performance", LINES)
     axes.tick_params(labelleft=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from pfc_metarl.figures.navigation import draw_paths
-from pfc_metarl.figures.recurrence import Line, draw_curves
+from pfc_metarl.figures.recurrence import Line, draw_curves, mark_hidden
 from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.studies.study import Evaluation
 
@@ -48,6 +48,7 @@ def plot(evaluation: Evaluation) -> Figure:
             axes[task].axhline(CHANCE, color=COLOURS["grey"], lw=1, ls=":", zorder=0, label="chance")
             axes[task].set(title=f"{title}; a gradient step every {TRIALS_PER_STEP} trials")
             axes[task].set(xlabel="trial", ylabel="reward per trial", xlim=(1, TRIALS), ylim=(0.35, 0.8))
+            mark_hidden(axes[task], panels[task], "reward", LINES)
             # What takes a recurrent network a trial or two would not be seen among a hundred.
             axes[task].set_xscale("log")
             axes[task].set_xticks(TICKS, map(str, TICKS))

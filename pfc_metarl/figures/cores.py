@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pfc_metarl.figures.style import COLOURS
+from pfc_metarl.figures.style import COLOURS, mark_below
 
 # Each core keeps its colour and its name in every panel.
 CORE_COLOURS = {"vanilla": COLOURS["orange"], "gru": COLOURS["green"], "lstm": COLOURS["blue"]}
@@ -14,6 +14,9 @@ CORE_NAMES = {"vanilla": "plain", "gru": "GRU", "lstm": "LSTM"}
 
 # Share of variance below which memory is drawn on a straight scale.
 FAINT = 0.01
+
+# Lower end of the axis of scores.
+LOWEST = -0.25
 
 
 def draw_learning(axes: Axes, data: pd.DataFrame, references: pd.DataFrame) -> None:
@@ -34,16 +37,19 @@ def draw_learning(axes: Axes, data: pd.DataFrame, references: pd.DataFrame) -> N
         axes.axhline(score, color=COLOURS["purple"], lw=0.9, ls="--", zorder=0)
         axes.text(1.03 * last, score, name, color=COLOURS["purple"], fontsize=8, ha="left", va="center")
     _chance_and_best(axes)
-    axes.set(xlabel="million steps of experience", ylabel="score", xlim=(0, 1.02 * last), ylim=(-0.25, 1.1))
+    axes.set(xlabel="million steps of experience", ylabel="score", xlim=(0, 1.02 * last), ylim=(LOWEST, 1.1))
 
 
 def draw_final(axes: Axes, data: pd.DataFrame) -> None:
     """Draw the score of every subject, trained as a dot and untrained as a ring, and each core's mean.
 
+    The kinds of marks have labels for a legend.
+
     Parameters
     ----------
     axes : to draw on.
-    data : columns ``task core training subject score``; what lies below the panel is left out.
+    data : columns ``task core training subject score``; untrained subjects that all lie below the panel are a triangle
+        at its edge, with their mean.
     """
     tasks = list(dict.fromkeys(data["task"]))
     offsets = dict(zip(CORE_COLOURS, (-0.25, 0.0, 0.25), strict=True))
@@ -59,9 +65,15 @@ def draw_final(axes: Axes, data: pd.DataFrame) -> None:
             axes.scatter(spread, untrained, s=12, edgecolors=colour, facecolors="none", lw=0.8)
             axes.scatter(spread, trained, s=12, color=colour)
             axes.hlines(trained.mean(), place - 0.1, place + 0.1, color=COLOURS["black"], lw=2)
+            if untrained.max() < LOWEST:
+                mark_below(axes, (place + 0.5) / len(tasks), f"{untrained.mean():.1f}", colour)
     _chance_and_best(axes)
     axes.set_xticks(range(len(tasks)), tasks)
-    axes.set(ylabel="score after training", xlim=(-0.5, len(tasks) - 0.5), ylim=(-0.25, 1.1))
+    axes.set(ylabel="score after training", xlim=(-0.5, len(tasks) - 0.5), ylim=(LOWEST, 1.1))
+    grey = COLOURS["grey"]
+    kinds = {"trained": ("o", grey), "untrained": ("o", "none"), "untrained, mean, below the axis": ("v", grey)}
+    for name, (marker, face) in kinds.items():
+        axes.plot([], [], ls="", marker=marker, ms=4, mfc=face, mec=grey, mew=0.8, label=name)
 
 
 def draw_memory(axes: Axes, data: pd.DataFrame, ideal: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pfc_metarl.figures.style import COLOURS
+from pfc_metarl.figures.style import COLOURS, mark_below
 
 # Numbered exposures, early ones light.
 EXPOSURE_COLOURS = (COLOURS["sky"], COLOURS["blue"], COLOURS["black"])
@@ -42,6 +42,23 @@ def draw_curves(
         point = marker if line.style == "-" else ""
         axes.plot(x, mean, color=line.colour, ls=line.style, marker=point, ms=4, label=condition)
         axes.fill_between(x, low, high, color=line.colour, alpha=0.18, lw=0)
+
+
+def mark_hidden(axes: Axes, data: pd.DataFrame, up: str, lines: Mapping[str, Line]) -> None:
+    """Mark at the lower edge each curve that lies below it from end to end, with the range of its means.
+
+    Parameters
+    ----------
+    axes : to draw on, whose limits are set.
+    data, up, lines : as for `draw_curves`.
+    """
+    bottom = axes.get_ylim()[0]
+    heights = {condition: np.asarray(data.loc[data["condition"] == condition, up]) for condition in lines}
+    hidden = {condition: own for condition, own in heights.items() if len(own) and own.max() < bottom}
+    for number, (condition, own) in enumerate(hidden.items()):
+        # Side by side, each in the middle of its share of the axis.
+        place = (number + 0.5) / len(hidden)
+        mark_below(axes, place, f"below:\n{own.min():.2g} to {own.max():.2g}", lines[condition].colour)
 
 
 def draw_pulls(axes: Axes, data: pd.DataFrame, up: str, styles: Mapping[str, str]) -> None:

@@ -55,6 +55,19 @@ def letter(axes: Axes, text: str) -> None:
     axes.text(-0.02, 1.06, text, transform=axes.transAxes, fontsize=13, fontweight="bold", ha="right", va="bottom")
 
 
+def mark_below(axes: Axes, place: float, text: str, colour: str) -> None:
+    """Say at the lower edge of a panel what lies below it, above a triangle that points there.
+
+    Parameters
+    ----------
+    axes : to draw on.
+    place : where along the edge, from 0 to 1.
+    text : what lies below.
+    colour : of the text and the triangle.
+    """
+    axes.text(place, 0.01, f"{text}\n▼", transform=axes.transAxes, ha="center", va="bottom", fontsize=7.5, color=colour)
+
+
 def save_figure(figure: Figure, folder: Path, name: str = "figure") -> None:
     """Write PNG and SVG.
 
