@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
-from pfc_metarl.figures.maze import draw_knowledge, draw_path, draw_visits, draw_walls, visit_frames
+from pfc_metarl.figures.maze import draw_knowledge, draw_path, draw_visits, draw_walls, explain_paths, visit_frames
 from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.figures.volatility import draw_bars
 from pfc_metarl.studies.study import Evaluation
@@ -49,6 +49,7 @@ def plot(evaluation: Evaluation) -> Figure:
             draw_walls(axes, panels["walls"])
             draw_path(axes, path)
             axes.set_title(f"visit {visit}: {len(path) - 1} steps")
+        explain_paths(below, "outside lower left")
         draw_knowledge(known, panels["known"])
         known.set_title("the goal's place, read from the state")
         for axes, name in zip((visits, goals, first, known), "abcd", strict=True):

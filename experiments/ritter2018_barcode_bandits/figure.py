@@ -47,7 +47,7 @@ def plot(evaluation: Evaluation) -> Figure:
         for name in "abcd":
             draw_level(axes[name], CHANCE, "chance")
             axes[name].set(ylabel="reward per pull", ylim=(0, 1))
-        draw_level(axes["a"], KNOWN, "arm known")
+        draw_level(axes["a"], KNOWN, "arm known", left=True)
         draw_pulls(axes["e"], panels["gate"], "gate", {"episodic LSTM": "-"})
         axes["e"].set(ylabel="openness, mean over units", ylim=(0, None))
         axes["e"].set_title("reinstatement gate")

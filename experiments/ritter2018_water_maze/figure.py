@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pfc_metarl.figures.maze import draw_grid, draw_path
+from pfc_metarl.figures.maze import draw_grid, draw_path, explain_paths
 from pfc_metarl.figures.recurrence import Line, draw_curves, draw_level
 from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.studies.study import Evaluation
@@ -38,9 +38,11 @@ def plot(evaluation: Evaluation) -> Figure:
         for name in "ab":
             draw_level(axes[name], float(measures["path.late.shortest"].mean()), "shortest path", below=True)
             search = float(measures["path.search"].mean())
-            draw_level(axes[name], search, "best search without memory", digits=3, below=True)
+            # In the legend, since curves and bands lie on both sides of this level.
+            label = f"best search without memory {search:.3g}"
+            axes[name].axhline(search, color=COLOURS["black"], lw=1, ls="--", zorder=0, label=label)
             axes[name].set(ylabel="steps to the goal, median", ylim=(0, 1.05 * LENGTH))
-            axes[name].legend(loc="center right", bbox_to_anchor=(1.0, 0.75))
+            axes[name].legend(loc="center right", bbox_to_anchor=(1.0, 0.7))
         axes["a"].set_title("a context comes back: the weights are fixed")
         axes["b"].set_title("episodic LSTM, memory disturbed")
         axes["c"].set(title="all that is found in an episode", ylabel="goals per episode", ylim=(0, None))
@@ -52,6 +54,7 @@ def plot(evaluation: Evaluation) -> Figure:
             draw_grid(axes[name], SIDE)
             draw_path(axes[name], path)
             axes[name].set_title(f"{label}\nexposure {exposure}: {_length(path)}", fontsize=9)
+        explain_paths(figure)
         for name, text in (("d", "d"), ("g", "e")):
             letter(axes[name], text)
     return figure

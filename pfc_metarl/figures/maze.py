@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,20 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba_array
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 
 from pfc_metarl.figures.style import COLOURS
 
 # Frames for which an animation rests where the goal is reached.
 REST = 4
+
+# Marks of where a path starts and of its goal.
+START: dict[str, Any] = {"marker": "o", "ms": 9, "mfc": "white", "mec": COLOURS["black"], "mew": 1.4}
+GOAL: dict[str, Any] = {"marker": "*", "ms": 17, "mfc": COLOURS["orange"], "mec": COLOURS["black"], "mew": 0.8}
+
+# Where the colours of a path's first and last step stand on the scale.
+SHADES = (0.1, 0.95)
 
 # Steps of the trail that an animation draws behind the subject.
 TRAIL = 12
@@ -107,9 +116,24 @@ def draw_path(axes: Axes, path: pd.DataFrame) -> None:
     aside = np.linspace(-0.12, 0.12, len(points))[:, None]
     shown = points + aside
     segments = np.stack([shown[:-1], shown[1:]], axis=1)
-    shades = colormaps["viridis_r"](np.linspace(0.1, 0.95, max(len(segments), 1)))
+    shades = colormaps["viridis_r"](np.linspace(*SHADES, max(len(segments), 1)))
     axes.add_collection(LineCollection(list(segments), colors=shades, lw=2.2, capstyle="round"))
     _mark(axes, points[0], goal)
+
+
+def explain_paths(
+    figure: Figure | SubFigure, place: Literal["outside lower left", "outside lower center"] = "outside lower center"
+) -> None:
+    """Explain the marks and colours of `draw_path` below all panels."""
+    handles = [
+        Line2D([], [], ls="", **START, label="start"),
+        Line2D([], [], ls="", **GOAL, label="goal"),
+        *(
+            Line2D([], [], color=colormaps["viridis_r"](shade), lw=2.2, label=f"{name} step")
+            for name, shade in zip(("first", "last"), SHADES, strict=True)
+        ),
+    ]
+    figure.legend(handles=handles, loc=place, ncols=len(handles))
 
 
 def visit_frames(walls: pd.DataFrame, paths: pd.DataFrame) -> Iterator[Figure]:
@@ -173,5 +197,5 @@ def _centres(path: pd.DataFrame) -> Float[np.ndarray, "step 2"]:
 
 
 def _mark(axes: Axes, start: Float[np.ndarray, " 2"], goal: Float[np.ndarray, " 2"]) -> None:
-    axes.plot(*start, "o", ms=9, mfc="white", mec=COLOURS["black"], mew=1.4, zorder=3)
-    axes.plot(*goal, "*", ms=17, mfc=COLOURS["orange"], mec=COLOURS["black"], mew=0.8, zorder=3)
+    axes.plot(*start, **START, zorder=3)
+    axes.plot(*goal, **GOAL, zorder=3)

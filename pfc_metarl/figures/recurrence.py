@@ -80,25 +80,25 @@ def draw_pulls(axes: Axes, data: pd.DataFrame, up: str, styles: Mapping[str, str
     axes.set_xticks(np.unique(np.asarray(data["pull"])))
 
 
-def draw_level(axes: Axes, level: float, name: str, digits: int = 2, below: bool = False) -> None:
-    """Draw a level for comparison, named at the right end of its line, above or below it.
+def draw_level(axes: Axes, level: float, name: str, below: bool = False, left: bool = False) -> None:
+    """Draw a level for comparison, named at one end of its line, above or below it.
 
     Parameters
     ----------
     axes : to draw on.
     level : its height.
     name : what it is.
-    digits : significant digits of the level in its name.
     below : name it below its line.
+    left : name it at the left end of its line, not at the right one.
     """
     axes.axhline(level, color=COLOURS["grey"], lw=1, ls=":", zorder=0)
     axes.annotate(
-        f"{name} {level:.{digits}g}",
-        (1.0, level),
+        f"{name} {level:.2g}",
+        (0.01 if left else 1.0, level),
         xycoords=("axes fraction", "data"),
         xytext=(0, -2 if below else 2),
         textcoords="offset points",
-        ha="right",
+        ha="left" if left else "right",
         va="top" if below else "bottom",
         fontsize=7.5,
         color=COLOURS["grey"],
