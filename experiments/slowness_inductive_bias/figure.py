@@ -44,7 +44,9 @@ def plot(evaluation: Evaluation) -> Figure:
             row[2].set_title(f"examples to an error of {CRITERION:g}")
             draw_parts(row[3], panels["parts"], COLOUR_OF)
             row[3].set_title(f"bias and variance, {COMPARED} examples")
-        figure.legend(*rows[0][1].get_legend_handles_labels(), loc="outside upper center", ncols=len(COLOUR_OF))
+        truth = rows[0][0].get_lines()[-1]
+        handles = [*rows[0][1].get_legend_handles_labels()[0], truth]
+        figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
         for axes, text in zip(rows.flat, "abcdefgh", strict=True):
             letter(axes, text)
     return figure

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 
 from pfc_metarl.figures.style import COLOURS
+
+# Squared bias that is still drawn where it is; less, or an estimate below zero, stands left of a line.
+LEAST_BIAS = 1e-4
 
 
 def draw_learning_curves(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str], criterion: float) -> None:
@@ -38,7 +42,10 @@ def draw_learning_curves(axes: Axes, data: pd.DataFrame, colours: Mapping[str, s
 
 
 def draw_needed(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    """Draw how many examples each learner needs as bars with intervals; an open bar ends where none got there.
+    """Draw how many examples each learner needs as bars with intervals.
+
+    An open bar ends where no subject got there; a pale one is of a learner some of whose subjects did, in brackets how
+    many.
 
     Parameters
     ----------
@@ -50,20 +57,23 @@ def draw_needed(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> N
     for position, (learner, colour) in enumerate(colours.items()):
         examples, low, high = (rows[learner][name] for name in ("examples", "low", "high"))
         reached, subjects = (rows[learner][name] for name in ("reached", "subjects"))
-        fill = colour if reached else "none"
-        axes.barh(position, examples, height=0.65, color=fill, edgecolor=colour, alpha=0.75)
+        strength = 0.75 if reached == subjects else 0.25 if reached else 0.0
+        axes.barh(position, examples, height=0.65, color=to_rgba(colour, strength), edgecolor=colour)
         if reached:
             axes.errorbar(examples, position, xerr=[[examples - low], [high - examples]], color=COLOURS["black"], lw=1)
         text = f"{examples:.0f}" if reached == subjects else f"more than {examples:.0f}"
+        text += f" ({reached:.0f} of {subjects:.0f})" if 0 < reached < subjects else ""
         axes.text(max(examples, high if reached else 0) * 1.02 + 2, position, text, va="center")
     axes.set_yticks(range(len(colours)), list(colours))
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.45 * max(row["examples"] for row in rows.values()))
+    axes.set_xlim(0, 1.95 * max(row["examples"] for row in rows.values()))
     axes.set_xlabel("examples needed")
 
 
 def draw_parts(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> None:
     """Draw variance against squared bias, one point per learner, both axes logarithmic; a legend names the colours.
+
+    Triangles left of the dotted line are learners without a bias that could be drawn.
 
     Parameters
     ----------
@@ -72,11 +82,19 @@ def draw_parts(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> No
     colours : per learner.
     """
     rows = data.set_index("learner").to_dict("index")
+    unbiased = 0
     for learner, colour in colours.items():
-        # An estimated bias can be below zero; it is drawn at the left edge.
-        bias, variance = max(rows[learner]["bias"], 1e-4), rows[learner]["variance"]
-        axes.scatter(bias, variance, s=48, color=colour, alpha=0.8, lw=0, zorder=3)
-    axes.set(xscale="log", yscale="log", xlabel="squared bias", ylabel="variance", xlim=(7e-5, 10), ylim=(4e-3, 1))
+        bias, variance = rows[learner]["bias"], rows[learner]["variance"]
+        marker = "o"
+        if bias < LEAST_BIAS:
+            # Side by side, so that none hides another.
+            unbiased += 1
+            bias, marker = LEAST_BIAS / 1.7**unbiased, "<"
+        axes.scatter(bias, variance, s=48, marker=marker, color=colour, alpha=0.8, lw=0, zorder=3)
+    axes.axvline(LEAST_BIAS, color=COLOURS["grey"], lw=0.8, ls=":", zorder=0)
+    axes.set(xscale="log", yscale="log", xlabel="squared bias", ylabel="variance", xlim=(1e-5, 10), ylim=(4e-3, 1))
+    axes.set_xticks(10.0 ** np.arange(-4, 2))
+    axes.minorticks_off()
 
 
 def draw_fits(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> None:
