@@ -38,7 +38,7 @@ def plot(evaluation: Evaluation) -> Figure:
         axes[0, 1].set_title("time to learn the first task")
         draw_kept(axes[1, 0], panels["retention"], KINDS, CHANCE)
         axes[1, 0].set_title("what is kept of it")
-        axes[1, 0].legend(loc="lower left")
+        axes[1, 0].legend(loc="center right", bbox_to_anchor=(1.0, 0.75))
         draw_both(axes[1, 1], panels["both"], COLOUR_OF)
         axes[1, 1].set_title("time to learn, and what is kept")
         sizes, names = axes[1, 1].get_legend_handles_labels()
