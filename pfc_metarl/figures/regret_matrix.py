@@ -56,5 +56,6 @@ def draw_silenced(axes: Axes, data: pd.DataFrame) -> None:
             )
     axes.axhline(0.5, color=COLOURS["grey"], lw=0.8, zorder=0)
     axes.set_xticks(range(len(labels)), labels)
-    axes.set(xlabel="trained and tested on", ylabel="share of better arm", ylim=(0.4, 1.02))
-    axes.legend(loc="center", bbox_to_anchor=(0.5, 0.42), ncols=2)
+    axes.set(xlabel="trained and tested on", ylabel="share of better arm", ylim=(0.4, 1.09))
+    # Above 1, where no data can be that its dots would be taken for.
+    axes.legend(loc="upper center", ncols=2)

@@ -46,5 +46,8 @@ def draw_preference(axes: Axes, data: pd.DataFrame) -> None:
     axes.axhline(0, color=COLOURS["grey"], lw=0.8)
     # Some prefer it by thousands, others refuse it by tens.
     axes.set_yscale("symlog", linthresh=10)
+    # Whole dots at both ends.
+    lowest, highest = axes.get_ylim()
+    axes.set_ylim(1.5 * lowest, 1.5 * highest)
     axes.set_xticks(range(len(table)), list(table.index))
     axes.set(ylabel="BIC, one rate minus a rate per block")
