@@ -31,7 +31,7 @@ def draw_frames(row: Sequence[Axes], data: pd.DataFrame) -> None:
 
 
 def draw_stages(axes: Axes, data: pd.DataFrame) -> None:
-    """Draw performance by trial, one curve per stage of training, with 95% intervals over subjects.
+    """Draw performance by trial, one curve per stage of training, with 95% intervals over subjects, cut at 100%.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def draw_stages(axes: Axes, data: pd.DataFrame) -> None:
         trial, mean, low, high = (np.asarray(own[name]) for name in ("trial", "performance", "low", "high"))
         label = "final" if stage == stages[-1] else f"{stage} of {len(stages)}"
         axes.plot(trial, 100 * mean, color=shade, marker="o", ms=4, label=label)
-        axes.fill_between(trial, 100 * low, 100 * high, color=shade, alpha=0.2, lw=0)
+        # An interval of Student's t is symmetric and may go beyond what a share can be.
+        axes.fill_between(trial, 100 * np.maximum(low, 0), 100 * np.minimum(high, 1), color=shade, alpha=0.2, lw=0)
     _finish(axes, data)
     axes.legend(title="stage of training", loc="center left", bbox_to_anchor=(1.0, 0.5))
 

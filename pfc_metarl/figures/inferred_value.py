@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,6 +15,9 @@ from pfc_metarl.figures.style import COLOURS
 CUES = {"rewarded before": COLOURS["green"], "rewarded after": COLOURS["purple"]}
 SIDES = {"left": COLOURS["blue"], "right": COLOURS["vermilion"]}
 MARKERS = {"left": "<", "right": ">"}
+
+# The ideal observer's bars.
+IDEAL: dict[str, Any] = {"ls": "", "marker": "_", "ms": 16, "mew": 1.4}
 
 # Colour and dashes of each curve of the decoding panel.
 CURVES = {
@@ -48,7 +51,9 @@ def draw_errors(axes: Axes, data: pd.DataFrame) -> None:
         )
         axes.plot(place, own.T, color=colour, lw=0.5, alpha=0.5)
         axes.plot(place, own.mean(axis=0), color=colour, lw=2.2, marker="o", ms=4, label=f"cue {cue}")
-        axes.plot(place, ideal.mean(axis=0), ls="", marker="_", ms=16, mew=1.4, color=colour, label="ideal observer")
+        axes.plot(place, ideal.mean(axis=0), **IDEAL, color=colour)
+    # Named once, for bars of either colour.
+    axes.plot([], [], **IDEAL, color=COLOURS["black"], label="ideal observer")
     axes.axhline(0, color=COLOURS["grey"], lw=0.8, zorder=0)
     axes.set_xticks(place, events)
     axes.set_xlim(-0.4, len(events) - 0.6)
