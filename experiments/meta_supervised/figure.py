@@ -9,7 +9,7 @@ from pfc_metarl.figures.style import COLOURS, letter, style
 from pfc_metarl.studies.study import Evaluation
 
 from .config import SHOTS, STEPS
-from .panels import LEARNERS, STAGES
+from .panels import LEARNERS, STAGE_NAMES, STAGES
 
 COLOUR_OF = {
     LEARNERS[label]: COLOURS[colour]
@@ -23,7 +23,7 @@ COLOUR_OF = {
 }
 
 GRADIENT_FITS = {
-    f"MAML, {step} steps": COLOURS[colour] for step, colour in zip(STAGES, ("grey", "orange", "vermilion"), strict=True)
+    STAGE_NAMES[step]: COLOURS[colour] for step, colour in zip(STAGES, ("grey", "orange", "vermilion"), strict=True)
 }
 
 OTHER_FITS = {LEARNERS[label]: COLOUR_OF[LEARNERS[label]] for label in ("lstm", "pretrained")}

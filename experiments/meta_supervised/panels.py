@@ -26,6 +26,7 @@ SHOWN = 0
 
 # Stages of MAML that are shown on this task.
 STAGES = (0, 1, STEPS)
+STAGE_NAMES = {step: f"MAML, {step} step{'' if step == 1 else 's'}" for step in STAGES}
 
 
 def panels(recordings: Mapping[str, xr.Dataset]) -> dict[str, pd.DataFrame]:
@@ -71,7 +72,7 @@ def _examples(recordings: Mapping[str, xr.Dataset]) -> pd.DataFrame:
 def _task(recordings: Mapping[str, xr.Dataset]) -> pd.DataFrame:
     """One task: what was seen of it, the truth, and what was predicted from the fewest examples."""
     some = recordings["maml"].isel(subject=SHOWN)
-    curves = {f"MAML, {step} steps": some["prediction"].sel(step=step) for step in STAGES}
+    curves = {STAGE_NAMES[step]: some["prediction"].sel(step=step) for step in STAGES}
     for label in ("lstm", "pretrained"):
         prediction = recordings[label]["prediction"].isel(subject=SHOWN)
         curves[LEARNERS[label]] = prediction.isel(step=-1) if "step" in prediction.dims else prediction
