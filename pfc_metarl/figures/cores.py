@@ -48,8 +48,8 @@ def draw_final(axes: Axes, data: pd.DataFrame) -> None:
     Parameters
     ----------
     axes : to draw on.
-    data : columns ``task core training subject score``; untrained subjects that all lie below the panel are a triangle
-        at its edge, with their mean.
+    data : columns ``task core training subject score``; untrained subjects that lie below the panel are a triangle at
+        its edge, with their mean.
     """
     tasks = list(dict.fromkeys(data["task"]))
     offsets = dict(zip(CORE_COLOURS, (-0.25, 0.0, 0.25), strict=True))
@@ -65,13 +65,14 @@ def draw_final(axes: Axes, data: pd.DataFrame) -> None:
             axes.scatter(spread, untrained, s=12, edgecolors=colour, facecolors="none", lw=0.8)
             axes.scatter(spread, trained, s=12, color=colour)
             axes.hlines(trained.mean(), place - 0.1, place + 0.1, color=COLOURS["black"], lw=2)
-            if untrained.max() < LOWEST:
-                mark_below(axes, (place + 0.5) / len(tasks), f"{untrained.mean():.1f}", colour)
+            below = untrained[untrained < LOWEST]
+            if len(below):
+                mark_below(axes, (place + 0.5) / len(tasks), f"{below.mean():.1f}", colour)
     _chance_and_best(axes)
     axes.set_xticks(range(len(tasks)), tasks)
     axes.set(ylabel="score after training", xlim=(-0.5, len(tasks) - 0.5), ylim=(LOWEST, 1.1))
     grey = COLOURS["grey"]
-    kinds = {"trained": ("o", grey), "untrained": ("o", "none"), "untrained, mean, below the axis": ("v", grey)}
+    kinds = {"trained": ("o", grey), "untrained": ("o", "none"), "untrained, below the axis, mean": ("v", grey)}
     for name, (marker, face) in kinds.items():
         axes.plot([], [], ls="", marker=marker, ms=4, mfc=face, mec=grey, mew=0.8, label=name)
 

@@ -82,17 +82,18 @@ def draw_parts(axes: Axes, data: pd.DataFrame, colours: Mapping[str, str]) -> No
     colours : per learner.
     """
     rows = data.set_index("learner").to_dict("index")
-    unbiased = 0
+    unbiased = [learner for learner in colours if rows[learner]["bias"] < LEAST_BIAS]
     for learner, colour in colours.items():
-        bias, variance = rows[learner]["bias"], rows[learner]["variance"]
-        marker = "o"
-        if bias < LEAST_BIAS:
+        bias, variance, marker = rows[learner]["bias"], rows[learner]["variance"], "o"
+        if learner in unbiased:
             # Side by side, so that none hides another.
-            unbiased += 1
-            bias, marker = LEAST_BIAS / 1.7**unbiased, "<"
+            aside = (unbiased.index(learner) + 1) / (len(unbiased) + 1)
+            bias, marker = LEAST_BIAS * 10**-aside, "<"
         axes.scatter(bias, variance, s=48, marker=marker, color=colour, alpha=0.8, lw=0, zorder=3)
     axes.axvline(LEAST_BIAS, color=COLOURS["grey"], lw=0.8, ls=":", zorder=0)
-    axes.set(xscale="log", yscale="log", xlabel="squared bias", ylabel="variance", xlim=(1e-5, 10), ylim=(4e-3, 1))
+    axes.set(
+        xscale="log", yscale="log", xlabel="squared bias", ylabel="variance", xlim=(LEAST_BIAS / 10, 10), ylim=(4e-3, 1)
+    )
     axes.set_xticks(10.0 ** np.arange(-4, 2))
     axes.minorticks_off()
 

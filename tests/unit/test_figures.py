@@ -69,7 +69,10 @@ def test_untrained_subjects_below_the_axis_are_marked_with_their_mean(axes: Axes
         for score in [score + raised * (training == "untrained")]
     ]
     draw_final(axes, pd.DataFrame(rows))
-    assert [text.get_text() for text in axes.texts] == ["-6.5\n▼"] * len(CORE_COLOURS)
+    assert [text.get_text() for text in axes.texts] == [
+        *["-6.5\n▼"] * len(CORE_COLOURS),
+        *["-0.5\n▼"] * len(CORE_COLOURS),
+    ]
 
 
 def test_learners_without_bias_stand_side_by_side(axes: Axes) -> None:
