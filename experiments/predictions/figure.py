@@ -18,7 +18,7 @@ def plot(evaluation: Evaluation) -> Figure:
         control, blocked, lesions = figure.subplots(1, 3)
         staying = evaluation.panels["staying"]
         for axes, name in ((control, "control"), (blocked, "blocked")):
-            draw_stay(axes, staying.loc[staying["training"] == name, :], bottom=0)
+            draw_stay(axes, staying.loc[staying["training"] == name, :], bottom=0.0)
             axes.set_title(TITLES[name])
         draw_lesions(lesions, evaluation.panels["lesions"])
         lesions.set_title("model-based errors after lesions")

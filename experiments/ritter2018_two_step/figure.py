@@ -33,7 +33,7 @@ def plot(evaluation: Evaluation) -> Figure:
         figure = Figure(figsize=(11.5, 7.0), layout="constrained")
         axes = figure.subplot_mosaic("abc;def")
         for name, (kind, title) in zip("abc", PARTS.items(), strict=True):
-            draw_stay(axes[name], panels[f"stay-{kind}"], bottom=0)
+            draw_stay(axes[name], panels[f"stay-{kind}"], bottom=0.0)
             axes[name].set_title(title)
         axes["c"].set(xlabel="trial called back")
         bars = panels["interactions"]

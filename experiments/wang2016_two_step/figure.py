@@ -25,7 +25,7 @@ def plot(evaluation: Evaluation) -> Figure:
         figure = Figure(figsize=(13.5, 3.6), layout="constrained")
         *stays, learning = figure.subplots(1, 4, width_ratios=[1, 1, 1, 1.2])
         for axes, (name, title) in zip(stays, TITLES.items(), strict=True):
-            draw_stay(axes, evaluation.panels[f"stay-{name}"], bottom=0)
+            draw_stay(axes, evaluation.panels[f"stay-{name}"], bottom=0.0)
             axes.set_title(title)
         draw_better_choices(
             learning, evaluation.panels["learning"], {CURVES[name]: own for name, own in COLOUR_OF.items()}

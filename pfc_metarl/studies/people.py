@@ -127,7 +127,7 @@ def _draw_two_step(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> 
         for transition in TRANSITIONS
         for subject, stay in zip(by_subject["subject"], by_subject[f"stay, {outcome} {transition}"], strict=True)
     ]
-    draw_stay(axes, pd.DataFrame(cells).dropna(), bottom=0)
+    draw_stay(axes, pd.DataFrame(cells).dropna(), bottom=0.0)
     axes.set_title("first choice repeated; a dot is a subject")
 
 
