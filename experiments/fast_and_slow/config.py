@@ -50,6 +50,7 @@ TUNING = TrainingConfiguration(
     updates=PULLS // BLOCK,
     episodes=1,
     optimiser="adam",
+    discount=DISCOUNT,
     learning_rate=1e-2,
     final_learning_rate=1e-2,
     entropy_coefficient=0.03,

@@ -2,12 +2,13 @@
 
 A multiply-add is one product that is summed up. A pass forward takes one for every entry of every matrix, and a pass
 backward two (for the activity below, and for the weight); biases, activation functions and the optimiser's own
-arithmetic are left out. Numbers held include the gradient and the optimiser's averages where weights change.
+arithmetic are left out, and so are columns that fill a last layer up to a multiple of four. Numbers held include the
+gradient and the optimiser's averages where weights change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -26,6 +27,12 @@ from .worlds import ARMS, BLOCK, WORLDS
 
 # A pass forward and one backward, in passes forward.
 LEARNING_PASS = 3
+
+# Names of the last layer's weights where policy and value, or values of actions, are read from one product.
+HEADS = ("head_weight", "head_bias")
+
+# Of one subject's matrices and vectors.
+Shapes = Sequence[tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -66,14 +73,32 @@ def costs(recurrent: Population, outer: Mapping[str, int], pulls: int) -> dict[s
     }
 
 
-def forward(weights: Mapping[str, Tensor]) -> int:
-    """Multiply-adds of one pass through one subject's matrices."""
-    return sum(prod(weight.shape[1:]) for weight in weights.values() if weight.ndim == 3)
+def shapes(weights: Mapping[str, Tensor], outputs: int, last: Collection[str] = HEADS) -> Shapes:
+    """Shapes of one subject's weights.
+
+    Parameters
+    ----------
+    weights : by name, each with a leading subject dimension.
+    outputs : columns of the last layer that are read.
+    last : names of the last layer's weights.
+    """
+    own = {name: tuple(weight.shape[1:]) for name, weight in weights.items()}
+    return [(*shape[:-1], outputs) if name in last else shape for name, shape in own.items()]
 
 
-def numbers(weights: Mapping[str, Tensor]) -> int:
-    """Weights of one subject."""
-    return sum(prod(weight.shape[1:]) for weight in weights.values())
+def network_shapes(network: Population) -> Shapes:
+    """Shapes of one subject's weights, whose heads give each action's preference and the value."""
+    return shapes(network.weights, network.actions + 1)
+
+
+def forward(each: Shapes) -> int:
+    """Multiply-adds of one pass through matrices."""
+    return sum(prod(shape) for shape in each if len(shape) == 2)
+
+
+def numbers(each: Shapes) -> int:
+    """Numbers in matrices and vectors."""
+    return sum(prod(shape) for shape in each)
 
 
 def network_cost(network: Population, outer: int) -> Cost:
@@ -81,22 +106,24 @@ def network_cost(network: Population, outer: int) -> Cost:
     slots = network.configuration.memory_slots if network.core.recalls else 0
     bits, units = WORLDS["inside"].one_context(BLOCK).features, network.configuration.units
     # Hidden and cell state; of a slot its key, its state and when it was written.
-    held = numbers(network.weights) + 2 * units + slots * (bits + units + 1)
-    return Cost(outer, forward(network.weights) + slots * bits, held)
+    own = network_shapes(network)
+    held = numbers(own) + 2 * units + slots * (bits + units + 1)
+    return Cost(outer, forward(own) + slots * bits, held)
 
 
 def fine_tune_cost(network: Population, outer: int) -> Cost:
     """Acting is the pass forward that learning goes back through; an episode's inputs, gates and states are kept."""
     trace = BLOCK * (network.inputs + 6 * network.configuration.units)
-    copies = {"rmsprop": 3, "adam": 4}[TUNING.optimiser]
-    return Cost(outer, LEARNING_PASS * forward(network.weights), copies * numbers(network.weights) + trace)
+    own, copies = network_shapes(network), {"rmsprop": 3, "adam": 4}[TUNING.optimiser]
+    return Cost(outer, LEARNING_PASS * forward(own), copies * numbers(own) + trace)
 
 
 def maml_cost(outer: int) -> Cost:
     """Every pull is acted on once and goes into one gradient; initial weights, adapted ones and gradient are held."""
-    weights, features = MetaLearners.draw(MAML, Streams(0, [0])).weights, MAML.world.features
-    lesson = BLOCK * (features + 3)
-    return Cost(outer, (1 + LEARNING_PASS) * forward(weights), 3 * numbers(weights) + lesson)
+    last = len(MAML.hidden)
+    own = shapes(MetaLearners.draw(MAML, Streams(0, [0])).weights, ARMS, (f"weight_{last}", f"bias_{last}"))
+    lesson = BLOCK * (MAML.world.features + 3)
+    return Cost(outer, (1 + LEARNING_PASS) * forward(own), 3 * numbers(own) + lesson)
 
 
 def dqn_cost(pulls: int) -> Cost:
@@ -108,7 +135,8 @@ def dqn_cost(pulls: int) -> Cost:
     replayed = LEARNING_PASS * settings.batch / settings.update_every
     # Of a step what was seen before and after, action, reward, and whether it was the last.
     replay = min(settings.replay, pulls) * (2 * task.features + 3)
-    return Cost(0, (1 + replayed) * forward(made.weights), 5 * numbers(made.weights) + replay)
+    own = shapes(made.weights, made.actions)
+    return Cost(0, (1 + replayed) * forward(own), 5 * numbers(own) + replay)
 
 
 def episodic_control_cost() -> Cost:

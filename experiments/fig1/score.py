@@ -160,7 +160,10 @@ def _regrets(recordings: Mapping[str, xr.Dataset], labels: Sequence[str]) -> dic
 
 
 def _exploration(recordings: Mapping[str, xr.Dataset]) -> dict[str, Float[np.ndarray, " subject"]]:
-    """How much switching falls from the first to the last trials, and how much more there is on the harder problem."""
+    """How much switching falls from the first to the last trials, how much more there is, and is left, where it is hard.
+
+    What is left is the share of the first trials' switching that is still there in as many trials after them.
+    """
 
     def switching(name: str, mirrored: str) -> xr.DataArray:
         sides = (switch_rate(recordings[f"independent/{side}"]) for side in (name, mirrored))
@@ -170,12 +173,17 @@ def _exploration(recordings: Mapping[str, xr.Dataset]) -> dict[str, Float[np.nda
         first, last = rate.isel(step=slice(None, WINDOW)), rate.isel(step=slice(-WINDOW, None))
         return (first.mean("step") - last.mean("step")).values
 
+    def left(rate: xr.DataArray) -> xr.DataArray:
+        first, following = rate.isel(step=slice(None, WINDOW)), rate.isel(step=slice(WINDOW, 2 * WINDOW))
+        return following.mean("step") / first.mean("step")
+
     problem = switching("problem", "mirrored")
     harder = switching("harder", "harder-mirrored")
     return {
         "switching.fall.problem": fall(problem),
         "switching.fall.harder": fall(harder),
         "switching.harder-minus-problem": (harder - problem).mean("step").values,
+        "switching.left.harder-minus-problem": (left(harder) - left(problem)).values,
     }
 
 

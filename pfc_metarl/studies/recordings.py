@@ -56,10 +56,10 @@ def record_agents(
 
     Returns
     -------
-    The recordings by condition, and ``weights.unchanged``: 1 for each subject of the first
-    agent whose weights have the same hash before and after all of it.
+    The recordings by condition, and ``weights.unchanged``: 1 for each subject whose weights have, in every
+    agent that has any, the same hash before and after all of it.
     """
-    kept_frozen = FrozenProof([next(iter(agents.values()))])
+    kept_frozen = FrozenProof(agent for agent in agents.values() if agent.fingerprints())
     recordings = {
         name: record(agent, task, episodes, seed, variables)
         for name, agent in tqdm(agents.items(), desc="recording", unit="condition", disable=quiet)

@@ -175,21 +175,21 @@ def test_pulling_the_likeliest_arm_is_bayes_optimal(world: str) -> None:
 
 def test_costs_are_counted_from_shapes() -> None:
     price = costs.costs(newborn(), {"maml": 123, "recurrent": 456}, pulls=500)
-    # 10 bits, 10 actions and a reward enter 4 gates of 48 units; ten logits and a value leave in twelve columns.
-    forward = (10 + 10 + 1 + 48) * 4 * 48 + 48 * 12
+    # 10 bits, 10 actions and a reward enter 4 gates of 48 units; ten logits and a value leave,
+    # and a twelfth column is never read.
+    forward = (10 + 10 + 1 + 48) * 4 * 48 + 48 * 11
     # Weights with biases and an initial state, and the state.
-    assert price["recurrent"] == costs.Cost(456, forward, forward + 4 * 48 + 12 + 2 * 48 + 2 * 48)
+    assert price["recurrent"] == costs.Cost(456, forward, forward + 4 * 48 + 11 + 2 * 48 + 2 * 48)
     assert (price["fine-tune"].operations, price["fine-tune"].outer) == (3 * forward, 456)
     # Five gates of 64 units, ten barcodes compared, and ten slots of key, state and time.
-    gates = (10 + 10 + 1 + 64) * 5 * 64 + 64 * 12
-    held = gates + 5 * 64 + 12 + 2 * 64 + 2 * 64 + 10 * (10 + 64 + 1)
+    gates = (10 + 10 + 1 + 64) * 5 * 64 + 64 * 11
+    held = gates + 5 * 64 + 11 + 2 * 64 + 2 * 64 + 10 * (10 + 64 + 1)
     assert price["episodic"] == costs.Cost(12_000 * 80 * 10, gates + 10 * 10, held)
-    # Ten logits in twelve columns.
-    policy = 10 * 16 + 16 * 12
-    assert price["maml"] == costs.Cost(123, 4 * policy, 3 * (policy + 28) + 10 * 13)
+    policy = 10 * 16 + 16 * 10
+    assert price["maml"] == costs.Cost(123, 4 * policy, 3 * (policy + 16 + 10) + 10 * 13)
     # A batch of 32 every fourth step, three passes each; weights held five times, and 500 steps of 23 numbers.
-    q = 10 * 64 + 64 * 12
-    assert price["dqn"] == costs.Cost(0, q + 3 * 32 / 4 * q, 5 * (q + 64 + 12) + 500 * 23)
+    q = 10 * 64 + 64 * 10
+    assert price["dqn"] == costs.Cost(0, q + 3 * 32 / 4 * q, 5 * (q + 64 + 10) + 500 * 23)
     assert price["mfec"] == costs.Cost(0, 10 * 64 + 10 * 64, 10 * 64 + 10 * 68)
 
 
