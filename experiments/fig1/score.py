@@ -160,7 +160,7 @@ def _regrets(recordings: Mapping[str, xr.Dataset], labels: Sequence[str]) -> dic
 
 
 def _exploration(recordings: Mapping[str, xr.Dataset]) -> dict[str, Float[np.ndarray, " subject"]]:
-    """How much switching falls from the first to the last trials, how much more there is, and is left, where it is hard.
+    """How much switching falls from the first to the last trials, how much more there is and is left where it is hard.
 
     What is left is the share of the first trials' switching that is still there in as many trials after them.
     """

@@ -91,8 +91,8 @@ class PopulationWeights:
 
 def lagged(events: Float[np.ndarray, "subject episode trial *event"], lags: int) -> Float[np.ndarray, "..."]:
     """Events before each trial, from the first trial that has ``lags`` before it; the last axis counts back from 1."""
-    count = events.shape[2]
-    return np.stack([events[:, :, lags - lag : count - lag] for lag in range(1, lags + 1)], axis=-1)
+    explained = max(events.shape[2] - lags, 0)
+    return np.stack([events[:, :, lags - lag :][:, :, :explained] for lag in range(1, lags + 1)], axis=-1)
 
 
 def population_weights(
@@ -102,11 +102,9 @@ def population_weights(
 ) -> PopulationWeights:
     """Regress each subject's choices on its past, and everybody's; only the trials that count are explained."""
     subject, episode = np.indices(counted.shape)[:2]
-    apart = [
-        clustered_weights(own_past[own], own_chosen[own], own_episode[own])
-        for own_past, own_chosen, own_episode, own in zip(past, chosen, episode, counted, strict=True)
-    ]
-    weight, error = (np.stack(each) for each in zip(*apart, strict=True))
+    weight, error = np.full((2, len(counted), *past.shape[3:]), np.nan)
+    for person, own in enumerate(counted):
+        weight[person], error[person] = clustered_weights(past[person][own], chosen[person][own], episode[person][own])
     return PopulationWeights(weight, error, *clustered_weights(past[counted], chosen[counted], subject[counted]))
 
 

@@ -10,14 +10,15 @@ from typing import Annotated
 import pandas as pd
 from tyro.conf import FlagCreatePairsOff, arg
 
-from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.errors import ConfigurationError, TableError
 from pfc_metarl.base.files import make_folder
+from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.cli.options import parse
 from pfc_metarl.cli.people import answering, fit_learners, likelihood_table, renamed, write_table
 from pfc_metarl.figures.style import save_figure
 from pfc_metarl.recording.columns import described, family_name
 from pfc_metarl.recording.table import read_trials
-from pfc_metarl.studies.people import analyse
+from pfc_metarl.studies.people import Analysis, analyse
 
 DESCRIPTION = f"""\
 Analyse people's choices by the same code as networks': staying and switching, matching or
@@ -71,24 +72,37 @@ def run(words: Sequence[str]) -> int:
     if table.startswith("-"):
         raise ConfigurationError("analyse needs a table of trials first; see 'pfc-metarl analyse --help'")
     options = parse(AnalyseOptions, rest, f"analyse {table}", DESCRIPTION)
+    valid_seed(options.seed)
     trials = read_trials(table, family_name(options.task), renamed(options.columns))
+    trials = answering(trials, table, options.quiet)
     make_folder(options.out)
-    trials = answering(trials, options.quiet)
     found = analyse(trials, options.seed)
-    write_table(options.out / "measures.csv", found.measures)
-    write_table(options.out / "by_subject.csv", found.by_subject)
-    write_table(options.out / "weights.csv", found.weights)
-    save_figure(found.figure, options.out)
+    _refuse_nothing(found, table)
     if not options.quiet:
         print(_measures(found.measures))
+        if found.left_out:
+            print(f"left out, for these trials cannot tell: {'; '.join(found.left_out)}")
+    tables = {"measures": found.measures, "by_subject": found.by_subject, "weights": found.weights}
     if not options.no_learners:
-        fitted = fit_learners(trials, options.seed, options.quiet)
-        write_table(options.out / "learners.csv", fitted)
+        tables["learners"] = fit_learners(trials, options.seed, options.quiet)
         if not options.quiet:
-            print(f"\n{likelihood_table(fitted, trials.attrs['options'])}")
+            print(f"\n{likelihood_table(tables['learners'], trials.attrs['options'])}")
+    # All at the end: learners that cannot be fitted leave nothing half-written.
+    for name, content in tables.items():
+        write_table(options.out / f"{name}.csv", content)
+    save_figure(found.figure, options.out)
     if not options.quiet:
         print(f"\nwritten to {options.out}")
     return 0
+
+
+def _refuse_nothing(found: Analysis, table: str) -> None:
+    """Raise TableError if no measure can be told of anybody."""
+    if found.measures["mean"].isna().all():
+        raise TableError(
+            f"{table} has nobody with two answered trials in a row, and one alone tells nothing: "
+            f"name the columns of trials and sessions with --columns trial=NAME,session=NAME"
+        )
 
 
 def _measures(measures: pd.DataFrame) -> str:

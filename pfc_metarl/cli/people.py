@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from pfc_metarl.analysis.learners import compare, learners_for, tell_magnitudes
 from pfc_metarl.analysis.yoked import NETWORK, TEMPERED
-from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.errors import ConfigurationError, TableError
 from pfc_metarl.base.files import write_atomically
 
 
@@ -31,9 +31,20 @@ def renamed(words: str) -> dict[str, str]:
     return {name.strip(): theirs.strip() for name, _, theirs in pairs}
 
 
-def answering(trials: xr.Dataset, quiet: bool) -> xr.Dataset:
-    """Leave out people without a single answer, saying so."""
+def answering(trials: xr.Dataset, table: str, quiet: bool) -> xr.Dataset:
+    """Leave out people without a single answer, saying so.
+
+    Raises
+    ------
+    TableError
+        If nobody is left.
+    """
     answered = trials["valid"].any(("episode", "trial"))
+    if not answered.any():
+        raise TableError(
+            f"{table} holds no answered trial, each response is empty, -1 or nan: "
+            f"name the column of choices with --columns choice=NAME"
+        )
     left_out = trials["subject"].values[~answered.values]
     if len(left_out) and not quiet:
         print(f"left out, having answered nothing: subject {', '.join(map(str, left_out))}")

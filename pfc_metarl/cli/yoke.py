@@ -15,6 +15,7 @@ from pfc_metarl.analysis.yoked import likelihoods, regressors
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.files import make_folder
 from pfc_metarl.base.run_folder import RunFolder
+from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.cli.options import parse
 from pfc_metarl.cli.people import answering, fit_learners, likelihood_table, renamed, write_table
 from pfc_metarl.network.population import Population
@@ -80,16 +81,19 @@ def run(words: Sequence[str]) -> int:
         raise ConfigurationError("yoke needs a network and a table of trials; see 'pfc-metarl yoke --help'")
     network, table, *rest = words
     options = parse(YokeOptions, rest, f"yoke {network} {table}", DESCRIPTION)
+    valid_seed(options.seed)
     population, task, discount = _trained(network)
     read = read_table(table, family_name(task_name(task)), renamed(options.columns), task.actions)
+    answered = answering(read.trials, table, options.quiet)
     make_folder(options.out)
     yoked = yoke(freeze(population), task, read.trials, discount, options.seed, options.quiet)
-    save_recording(options.out / "yoked.nc", yoked)
-    write_table(options.out / "regressors.csv", read.tidy(regressors(yoked)))
     tables = [likelihoods(yoked)]
     if not options.no_learners:
-        tables.append(fit_learners(answering(read.trials, options.quiet), options.seed, options.quiet))
+        tables.append(fit_learners(answered, options.seed, options.quiet))
     likelihood = pd.concat(tables, ignore_index=True)
+    # All at the end: learners that cannot be fitted leave nothing half-written.
+    save_recording(options.out / "yoked.nc", yoked)
+    write_table(options.out / "regressors.csv", read.tidy(regressors(yoked)))
     write_table(options.out / "likelihood.csv", likelihood.astype({"network": "Int64"}))
     if not options.quiet:
         print(f"\n{likelihood_table(likelihood, yoked.attrs['options'])}\n\nwritten to {options.out}")

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pfc_metarl.analysis import foraging, two_step
+from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.base.statistics import Interval, interval
 from pfc_metarl.figures.foraging import EVENTS, draw_matching
 from pfc_metarl.figures.people import draw_pooled_weights
@@ -32,6 +33,8 @@ from pfc_metarl.studies.people_measures import (
 # Trials back of the regressions.
 TWO_STEP_LAGS, LAGS = 5, 10
 
+NO_PAIRS = "nobody answered two trials in a row"
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -45,12 +48,19 @@ class Analysis:
     weights : of past trials on choices, all people in one regression: ``kind lag weight error``, where
         errors allow for choices of one person that depend on each other.
     figure : of these.
+    left_out : what these trials cannot tell of anybody, by name.
     """
 
     measures: pd.DataFrame
     by_subject: pd.DataFrame
     weights: pd.DataFrame
     figure: Figure
+
+    @property
+    def left_out(self) -> list[str]:
+        told = self.measures.set_index("measure")["mean"].notna()
+        weights = [] if self.weights["weight"].notna().any() else ["weights of past trials"]
+        return [*told.index[~told], *weights]
 
 
 def analyse(trials: xr.Dataset, seed: int = 0) -> Analysis:
@@ -60,7 +70,13 @@ def analyse(trials: xr.Dataset, seed: int = 0) -> Analysis:
     ----------
     trials : as `read_trials` gives them, of people who answered at least once.
     seed : of the nulls.
+
+    Raises
+    ------
+    ConfigurationError
+        For a negative seed.
     """
+    valid_seed(seed)
     kind = KINDS[trials.attrs["task"]]
     null = exchanged_outcomes(trials, kind.measures, kind.outcomes, seed)
     more, their_null = kind.more(trials, seed)
@@ -71,7 +87,7 @@ def analyse(trials: xr.Dataset, seed: int = 0) -> Analysis:
         figure = Figure(figsize=(11.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
         kind.draw(left, trials, by_subject)
-        draw_pooled_weights(right, weights, kind.looks)
+        _draw_weights(right, weights, kind.looks)
         right.set_title("influence of past trials, with 95% intervals")
     return Analysis(_summary(found, null), by_subject, weights, figure)
 
@@ -127,21 +143,39 @@ def _draw_two_step(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> 
         for transition in TRANSITIONS
         for subject, stay in zip(by_subject["subject"], by_subject[f"stay, {outcome} {transition}"], strict=True)
     ]
-    draw_stay(axes, pd.DataFrame(cells).dropna(), bottom=0.0)
+    told = pd.DataFrame(cells).dropna()
+    if told.empty:
+        _say(axes, NO_PAIRS)
+        return
+    # The panel names transitions by the bars after a reward; one that never came there is named here.
+    named = set(told.loc[told["outcome"] == "rewarded", "transition"])
+    for transition, colour in TRANSITIONS.items():
+        if transition not in named:
+            axes.plot([], [], color=colour, lw=6, alpha=0.55, label=transition)
+    draw_stay(axes, told, bottom=0.0)
     axes.set_title("first choice repeated; a dot is a subject")
 
 
 def _draw_staying(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> None:
-    values = by_subject[[f"stay, {outcome}" for outcome in OUTCOMES]].dropna().to_numpy().T
-    draw_bars(axes, values, [COLOURS["green"], COLOURS["grey"]])
-    axes.set_xticks(range(len(OUTCOMES)), list(OUTCOMES))
+    looks = dict(zip(OUTCOMES, (COLOURS["green"], COLOURS["grey"]), strict=True))
+    told = by_subject[[f"stay, {outcome}" for outcome in OUTCOMES]].set_axis(list(OUTCOMES), axis="columns")
+    told = told.dropna(axis="columns", how="all")
+    if told.empty:
+        _say(axes, NO_PAIRS)
+        return
+    if told.dropna().empty:
+        # Nobody met both outcomes: the one that more people met is drawn.
+        told = told[[str(told.count().idxmax())]]
+    draw_bars(axes, told.dropna().to_numpy().T, [looks[outcome] for outcome in told])
+    axes.set_xticks(range(len(told.columns)), list(told))
     axes.set(xlabel="last trial", ylabel="stay probability", ylim=(0, 1.02))
     axes.set_title("choice repeated; a dot is a subject")
 
 
 def _draw_matching(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> None:
     table = foraging.matching(trials).to_dataframe().dropna()
-    if table.empty:
+    # Where all ratios are even, axes that end at the largest one would have no length.
+    if not table[["log_reward_ratio", "log_choice_ratio"]].to_numpy().any():
         _draw_staying(axes, trials, by_subject)
         return
     draw_matching(axes, table, {False: ("a session", COLOURS["blue"])})
@@ -160,6 +194,19 @@ def _draw_rates(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> Non
     ]
     draw_learning_rates(axes, pd.concat(tables), {"stable": False, "volatile": True})
     axes.set_title("learning rate by block; a dot is a subject")
+
+
+def _draw_weights(axes: Axes, weights: pd.DataFrame, looks: Mapping[str, tuple[str, str]]) -> None:
+    if weights["weight"].isna().all():
+        _say(axes, "too few trials in a row,\nor one choice alone")
+    else:
+        draw_pooled_weights(axes, weights, looks)
+
+
+def _say(axes: Axes, text: str) -> None:
+    """Tell in an empty panel why it is empty."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=COLOURS["grey"])
+    axes.set(xticks=[], yticks=[])
 
 
 @dataclass(frozen=True)

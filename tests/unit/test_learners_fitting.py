@@ -168,3 +168,9 @@ def test_a_subject_without_choices_is_named() -> None:
     trials["valid"][1] = False
     with pytest.raises(TableError, match="subject 1 has no valid choice that counts"):
         fit(RescorlaWagner(), trials)
+
+
+def test_trials_of_nobody_are_refused() -> None:
+    nobody = choices(LEARNERS["rescorla-wagner"]).isel(subject=[])
+    with pytest.raises(TableError, match="no subject at all"):
+        fit(LEARNERS["rescorla-wagner"], nobody)

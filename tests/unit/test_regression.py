@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.special import expit
 
 from pfc_metarl.analysis import foraging, two_step
-from pfc_metarl.base.regression import clustered_weights, logistic_weights, population_weights
+from pfc_metarl.base.regression import clustered_weights, lagged, logistic_weights, population_weights
 
 statsmodels = pytest.importorskip("statsmodels.api")
 
@@ -103,3 +103,18 @@ def test_choices_without_a_past_are_within_their_errors(analysis) -> None:
     z = np.concatenate([(each["pooled_weight"] / each["pooled_error"]).values.ravel() for each in found])
     assert 0.6 < z.std() < 1.5
     assert np.mean(abs(z) > 2.2) < 0.15
+
+
+@pytest.mark.parametrize("trials", [1, 3, 5, 6, 7])
+def test_of_sessions_as_short_as_the_lags_no_trial_is_explained(trials: int) -> None:
+    events = np.arange(2.0 * 3 * trials).reshape(2, 3, trials)
+    past = lagged(events, lags=5)
+    assert past.shape == (2, 3, max(trials - 5, 0), 5)
+    for number in range(past.shape[2]):
+        np.testing.assert_array_equal(past[:, :, number], events[:, :, number : number + 5][..., ::-1])
+
+
+def test_of_nobody_there_are_no_weights() -> None:
+    found = population_weights(np.zeros((0, 2, 4, 3)), np.zeros((0, 2, 4), bool), np.zeros((0, 2, 4), bool))
+    assert found.weight.shape == found.error.shape == (0, 3)
+    assert np.isnan(found.pooled_weight).all()

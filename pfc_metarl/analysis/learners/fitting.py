@@ -48,7 +48,7 @@ def fit(
     Raises
     ------
     TableError
-        If the trials lack what the learner needs, or a subject has no choice that counts.
+        If the trials lack what the learner needs, there are no subjects, or one of them has no choice that counts.
 
     References
     ----------
@@ -168,9 +168,11 @@ def _solve(
 
 
 def _counted(trials: xr.Dataset, counted: xr.DataArray | None) -> Bool[np.ndarray, "subject episode trial"]:
-    """Which choices count; refuses subjects without any."""
+    """Which choices count; refuses subjects without any, and trials without subjects."""
     valid = trials["valid"].transpose(*AXES).values.astype(bool)
     counts = valid if counted is None else valid & counted.transpose(*AXES).values.astype(bool)
+    if not len(counts):
+        raise TableError("the trials are of no subject at all: give those of one who made a choice")
     none = ~counts.any((1, 2))
     if none.any():
         subject = trials["subject"].values[int(np.argmax(none))]
