@@ -53,11 +53,14 @@ def answering(trials: xr.Dataset, table: str, quiet: bool) -> xr.Dataset:
 
 def fit_learners(trials: xr.Dataset, seed: int, quiet: bool) -> pd.DataFrame:
     """Fit every learner of the task, one after the other; as `compare` gives it. None can choose among three."""
-    two = trials.attrs["options"] == 2
-    learners = learners_for(trials.attrs["task"], tell_magnitudes(trials)) if two else []
+    if trials.attrs["options"] != 2:
+        if not quiet:
+            print(f"no learner is fitted: they choose between 2 options, and here are {trials.attrs['options']}")
+        return pd.DataFrame(columns=["subject", "learner"])
+    learners = learners_for(trials.attrs["task"], tell_magnitudes(trials))
     bar = tqdm(learners, desc="fitting", unit="learner", disable=quiet)
     tables = [compare([learner], trials, seed=seed) for learner in bar]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["subject", "learner"])
+    return pd.concat(tables, ignore_index=True)
 
 
 def likelihood_table(likelihood: pd.DataFrame, options: int) -> str:
@@ -76,15 +79,16 @@ def likelihood_table(likelihood: pd.DataFrame, options: int) -> str:
 
     own, held_out, parameters, bic = (by_person(column) for column in ("own", "held_out", "parameters", "bic"))
     best = np.bincount(held_out.argmax(-1), minlength=len(learners))
+    width = max(map(len, learners))
     lines = [
-        f"{'':<36} {'':>10} {'log likelihood per choice':>26} {'':>10} {'best for':>9}",
-        f"{'learner':<36} {'parameters':>10} {'all':>13} {'held out':>12} {'BIC':>10} {'people':>9}",
+        f"{'':<{width}} {'':>10} {'log likelihood per choice':>26} {'':>10} {'best for':>9}",
+        f"{'learner':<{width}} {'parameters':>10} {'all':>13} {'held out':>12} {'BIC':>10} {'people':>9}",
     ]
     columns = (learners, parameters[0], own.mean(0), held_out.mean(0), bic.sum(0), best)
     for name, count, fitted, unseen, criterion, people in zip(*columns, strict=True):
-        lines.append(f"{name:<36} {count:>10.0f} {fitted:>13.3f} {unseen:>12.3f} {criterion:>10.0f} {people:>9}")
+        lines.append(f"{name:<{width}} {count:>10.0f} {fitted:>13.3f} {unseen:>12.3f} {criterion:>10.0f} {people:>9}")
     chance = -np.log(options)
-    lines.append(f"{'chance':<36} {0:>10} {chance:>13.3f} {chance:>12.3f}")
+    lines.append(f"{'chance':<{width}} {0:>10} {chance:>13.3f} {chance:>12.3f}")
     if "network" in rows:
         lines += [_spread(rows, learner) for learner in (NETWORK, TEMPERED)]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import xarray as xr
 
 from pfc_metarl.analysis.learners import LEARNERS, Learner, learners_for
 from pfc_metarl.cli.main import main
+from pfc_metarl.cli.people import likelihood_table
 from pfc_metarl.recording import beliefs
 from pfc_metarl.studies import people_measures
 
@@ -178,3 +179,27 @@ def test_somebody_who_never_answers_is_left_out_and_said(
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
     assert "left out, having answered nothing: subject p2" in capsys.readouterr().out
     assert set(pd.read_csv(tmp_path / "out" / "by_subject.csv")["subject"]) == {"p1", "p3"}
+
+
+def test_a_learner_of_a_long_name_does_not_shift_the_numbers() -> None:
+    names = ["win-stay-lose-shift", *(learner.name for learner in learners_for("volatility", magnitudes=True))]
+    numbers = {"log_likelihood": -3.0, "choices": 5, "parameters": 2, "bic": 9.0, "held_out": -0.7}
+    rows = pd.DataFrame([{"subject": "p1", "learner": name, **numbers} for name in names])
+    _, heading, *lines = likelihood_table(rows, 2).splitlines()
+    place = heading.index("parameters")
+    assert max(map(len, names)) < place
+    assert all(line[:place].strip() in {*names, "chance"} for line in lines)
+
+
+def test_where_no_learner_can_be_fitted_there_is_no_empty_bar(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network, table = tmp_path / "run", tmp_path / "trials.csv"
+    sizes = ["--subjects", "2", "--updates", "1", "--episodes", "2", "--trials", "4", "--units", "8", "--quiet"]
+    assert main(["train", "two-armed-bandit", "--arms", "5", *sizes, "--out", str(network)]) == 0
+    pd.DataFrame({"subject": 1, "trial": range(6), "choice": range(-1, 5), "reward": 1}).to_csv(table, index=False)
+    capsys.readouterr()
+    assert main(["yoke", str(network), str(table), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert "?learner/s" not in said.err
+    assert "no learner is fitted" in said.out
