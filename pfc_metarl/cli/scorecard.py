@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Literal
 import pandas as pd
 from tyro.conf import FlagCreatePairsOff
 
+from pfc_metarl.base.errors import OutputError
 from pfc_metarl.cli.options import parse
 from pfc_metarl.cli.tables import claims_table
 from pfc_metarl.studies.registry import STUDIES, find_study
@@ -55,6 +57,8 @@ def run(words: Sequence[str]) -> int:
     options = parse(ScorecardOptions, words, "scorecard", DESCRIPTION)
     studies = [find_study(name).name for name in options.studies] or list(STUDIES)
     scorecard = only(stored_scorecard(), studies)
+    if options.write:
+        _refuse_unwritable(options.write)
     if options.check or options.write:
         stored, scorecard = scorecard, measure_scorecard(studies, options.quiet)
         if options.check:
@@ -63,6 +67,18 @@ def run(words: Sequence[str]) -> int:
         write_scorecard(renewed(stored_scorecard(), scorecard), options.write)
     print(_formatted(scorecard, options.format))
     return 0
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Raise OutputError, before minutes of evaluation, if a file cannot be written."""
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder; give a file with --write")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"cannot write {path}: {reason}; choose another place with --write") from None
 
 
 def _formatted(scorecard: pd.DataFrame, how: str) -> str:
@@ -84,5 +100,7 @@ def markdown(scorecard: pd.DataFrame) -> str:
     for row in scorecard.to_dict("records"):
         measured = f"{row['mean']:.3g} [{row['low']:.3g}, {row['high']:.3g}], {row['subjects']}"
         cells = (row["study"], row["statement"], row["paper"], measured, row["reference"], row["verdict"])
-        lines.append(f"| {' | '.join(cells)} |")
+        # A bar of its own, such as those of |x|, would end the cell.
+        escaped = [str(cell).replace("|", r"\|") for cell in cells]
+        lines.append(f"| {' | '.join(escaped)} |")
     return "\n".join(lines)

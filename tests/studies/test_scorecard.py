@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ import pandas as pd
 import pytest
 
 from pfc_metarl.base.errors import ScorecardError
+from pfc_metarl.cli import scorecard
 from pfc_metarl.cli.main import main
+from pfc_metarl.cli.scorecard import markdown
 from pfc_metarl.studies.registry import STUDIES, find_study
 from pfc_metarl.studies.scorecard import refuse_changes, stored_scorecard, write_scorecard
 
@@ -76,6 +79,28 @@ def test_the_readme_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scorecard", "--format", "markdown"]) == 0
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert capsys.readouterr().out in readme
+
+
+def test_a_cell_of_the_markdown_table_does_not_end_at_a_bar_within_it() -> None:
+    header, _, *rows = markdown(stored_scorecard()).splitlines()
+    cells = {len(re.findall(r"(?<!\\)\|", row)) for row in (header, *rows)}
+    assert cells == {7}
+    assert any(r"\|partial correlation\|" in row for row in rows)
+
+
+@pytest.mark.parametrize("where", ["/proc/x.csv", "{folder}", "{folder}/none/x.csv", "{folder}/file/x.csv"])
+def test_a_scorecard_that_cannot_be_written_is_refused_before_any_work(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(scorecard, "measure_scorecard", lambda *_: pytest.fail("evaluated all the same"))
+    path = where.format(folder=tmp_path)
+    assert main(["scorecard", "--write", path, "--studies", "fig1"]) == 2
+    complaint = capsys.readouterr().err
+    assert f"cannot write {path}" in complaint
+    assert "--write" in complaint
+    assert "--out" not in complaint
+    assert complaint.count("\n") == 1
 
 
 def test_each_format_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
