@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -32,13 +34,21 @@ examples:
 'pfc-metarl VERB --help' explains each verb's options."""
 
 
+# Verbs that have something to do without being told more.
+ALONE = {"list", "scorecard"}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 0 done, 2 bad input, 130 stopped by Ctrl-C."""
+    """Run one command; return its exit code: 0 done, 2 bad input, 130 stopped by Ctrl-C, 141 nobody reads on."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Python looks through millions of objects for rings that nobody holds before it ends, a second of every command.
     atexit.register(gc.freeze)
     try:
-        return _dispatch(words)
+        try:
+            return _dispatch(words)
+        finally:
+            # Now, so that what cannot be printed is known here and not while Python ends.
+            sys.stdout.flush()
     except PfcMetaRLError as error:
         print(f"pfc-metarl: {error}", file=sys.stderr)
         return 2
@@ -46,6 +56,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         advice = "the same command goes on from here (train: with --resume)"
         print(f"pfc-metarl: stopped; nothing is half-written, and {advice}", file=sys.stderr)
         return 130
+    except OSError as error:
+        if not _printing_fails():
+            raise
+        if isinstance(error, BrokenPipeError):
+            return 141
+        reason = (error.strerror or str(error)).lower()
+        print(f"pfc-metarl: cannot write what was to be printed: {reason}", file=sys.stderr)
+        return 2
+
+
+def _printing_fails() -> bool:
+    """Whether it is standard output that cannot be written; what is still to be printed is then thrown away."""
+    try:
+        # An empty line: without a buffer nothing is left that could be tried again.
+        print(flush=True)
+    except OSError:
+        # Python tries once more when it ends, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _dispatch(words: list[str]) -> int:
@@ -60,7 +90,13 @@ def _dispatch(words: list[str]) -> int:
     verb, *rest = words
     if verb not in VERBS:
         raise UnknownNameError(f"unknown verb '{verb}': the verbs are {', '.join(VERBS)}")
-    return import_module(VERBS[verb][0]).run(rest)
+    run = import_module(VERBS[verb][0]).run
+    if rest or verb in ALONE:
+        return run(rest)
+    # A script whose variable was empty must not go on as if something had been done.
+    with contextlib.redirect_stdout(sys.stderr):
+        run(rest)
+    return 2
 
 
 def _usage() -> str:

@@ -123,7 +123,7 @@ def test_an_unwritable_folder_is_refused_before_any_work(tmp_path: Path, capsys:
     assert blocked.read_text() == "in the way"
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["train"], ["record", "--help"], ["reproduce", "--help"]])
+@pytest.mark.parametrize("words", [[], ["--help"], ["train", "--help"], ["record", "--help"], ["reproduce", "--help"]])
 def test_help_shows_an_example(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 0
     assert "pfc-metarl " in capsys.readouterr().out
