@@ -53,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"pfc-metarl: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        advice = "the same command goes on from here (train: with --resume)"
-        print(f"pfc-metarl: stopped; nothing is half-written, and {advice}", file=sys.stderr)
+        print(f"pfc-metarl: stopped; {_going_on(words)}", file=sys.stderr)
         return 130
     except OSError as error:
         if not _printing_fails():
@@ -76,6 +75,21 @@ def _printing_fails() -> bool:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return True
     return False
+
+
+def _going_on(words: list[str]) -> str:
+    """What a command does that is given again after it was stopped."""
+    verb, *rest = words or [""]
+    if verb == "train":
+        instead = " instead of --overwrite" if "--overwrite" in rest else ""
+        return f"the same command with --resume{instead} goes on from the last checkpoint"
+    same = "the same command without --overwrite" if "--overwrite" in rest else "the same command"
+    training = "goes on with the training from its last checkpoint"
+    if verb == "reproduce" and rest[:1] == ["all"]:
+        return f"{same} keeps finished studies and {training if '--retrain' in rest else 'starts this one anew'}"
+    if verb == "reproduce" and "--retrain" in rest:
+        return f"{same} {training} and evaluates anew"
+    return "the same command starts anew"
 
 
 def _dispatch(words: list[str]) -> int:

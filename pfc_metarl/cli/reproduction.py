@@ -14,6 +14,7 @@ from tyro.conf import FlagCreatePairsOff, UseAppendAction
 
 from pfc_metarl.cli.options import parse
 from pfc_metarl.cli.tables import claims_table, comparison_table
+from pfc_metarl.studies.finished import finished_claims
 from pfc_metarl.studies.registry import STUDIES, find_study
 from pfc_metarl.studies.reproduce import reproduce
 
@@ -27,9 +28,11 @@ With --intervene the study is done a second time with something done to its trai
 folder "intervened" holds what came of it, comparison.png, .svg and .csv show both beside each other.
 The claims are judged without it. 'pfc-metarl list' names all interventions.
 
-STUDY is one of those that 'pfc-metarl list' names, or "all" for one after the other. A run that was
-stopped goes on where it stood when the same command is given again. With "all" and --subjects,
-studies without networks are evaluated whole.
+STUDY is one of those that 'pfc-metarl list' names, or "all" for one after the other. When "all" was
+stopped and the same command is given again, it keeps the studies that are finished; --overwrite makes
+them again. A study alone is always evaluated anew. Where networks are trained (--retrain), a training
+that was stopped goes on where it stood. With "all" and --subjects, studies without networks are
+evaluated whole.
 
 examples: pfc-metarl reproduce fig1
           pfc-metarl reproduce all
@@ -48,7 +51,7 @@ class ReproduceOptions:
     """Train the networks first; a training interrupted in the same folder is continued."""
 
     overwrite: FlagCreatePairsOff[bool] = False
-    """With --retrain: train anew even where networks stand in the folder."""
+    """Make results again that "all" would keep; with --retrain also train anew where networks stand."""
 
     preset: Literal["fast", "paper"] = "fast"
     """Settings: fast (ours, bundled) or paper (as published; needs --retrain)."""
@@ -91,13 +94,40 @@ def run(words: Sequence[str]) -> int:
     started = time.monotonic()
     verdicts: Counter[str] = Counter()
     for study in names:
-        out = options.out / study if options.out is not None and name == ALL else options.out
-        own = _whole_without_networks(study, options) if name == ALL else options
-        verdicts.update(_reproduce(study, out, own)["verdict"])
+        claims = _one_of_all(study, options) if name == ALL else _reproduce(study, options)
+        verdicts.update(claims["verdict"])
     if name == ALL and not options.quiet:
         counts = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.most_common())
         print(f"\nall {len(names)} studies in {time.monotonic() - started:.0f} s; claims: {counts}")
     return 0
+
+
+def _one_of_all(name: str, options: ReproduceOptions) -> pd.DataFrame:
+    """Reproduce a study among all of them, or keep what was finished before; return its claims."""
+    own = replace(options, out=None if options.out is None else options.out / name)
+    claims = _finished(name, own)
+    if claims is None:
+        return _reproduce(name, _whole_without_networks(name, own))
+    if not options.quiet:
+        print(f"{name}: finished before, kept (--overwrite makes it again)")
+    return claims
+
+
+def _finished(name: str, options: ReproduceOptions) -> pd.DataFrame | None:
+    """Find the claims of a study that was finished before with the same options; None if it is to be made."""
+    # Images are the user's own, and may be others now under the same name.
+    if options.overwrite or options.stimuli is not None:
+        return None
+    return finished_claims(
+        name,
+        preset=options.preset,
+        subjects=options.subjects,
+        seed=options.seed,
+        retrain=options.retrain,
+        device=options.device,
+        intervene=options.intervene,
+        out=options.out,
+    )
 
 
 def _whole_without_networks(name: str, options: ReproduceOptions) -> ReproduceOptions:
@@ -109,7 +139,7 @@ def _whole_without_networks(name: str, options: ReproduceOptions) -> ReproduceOp
     return replace(options, subjects=None)
 
 
-def _reproduce(name: str, out: Path | None, options: ReproduceOptions) -> pd.DataFrame:
+def _reproduce(name: str, options: ReproduceOptions) -> pd.DataFrame:
     """Reproduce one study, print its claims and return them."""
     result = reproduce(
         name,
@@ -121,7 +151,7 @@ def _reproduce(name: str, out: Path | None, options: ReproduceOptions) -> pd.Dat
         device=options.device,
         stimuli=options.stimuli,
         intervene=options.intervene,
-        out=out,
+        out=options.out,
         quiet=options.quiet,
     )
     if not options.quiet:

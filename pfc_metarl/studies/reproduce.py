@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -18,10 +17,10 @@ from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.learning.training import usable_device
 from pfc_metarl.studies.comparison import compare, evaluate_intervened, write_intervened
-from pfc_metarl.studies.provenance import environment
+from pfc_metarl.studies.provenance import PROVENANCE, environment, made_with
 from pfc_metarl.studies.registry import bundled_networks, find_study
 from pfc_metarl.studies.results import write_claims, write_evaluation, write_json
-from pfc_metarl.studies.study import AbstractRecipe, Evaluation, Study, Trained, score
+from pfc_metarl.studies.study import Evaluation, Study, Trained, score
 
 # Networks are bundled for this preset only.
 BUNDLED_PRESET = "fast"
@@ -103,24 +102,30 @@ def reproduce(
     # Whatever is wrong with interventions or bundled networks is said before a folder is made.
     _refuse_unfit(interventions, chosen, preset, subjects)
     networks = {} if retrain else bundled(chosen, preset, subjects)
-    folder = make_folder(Path(out) if out is not None else Path("results") / study)
+    folder = make_folder(results_folder(study, out))
     if retrain:
         networks = _train(chosen, preset, subjects, seed, overwrite, device, folder, quiet)
     # First, so that an intervention that never acts in this task is refused at once.
     intervened = evaluate_intervened(chosen, networks, seed, quiet, interventions) if interventions else None
     evaluation, judgements = score(chosen, networks, seed, quiet)
+    # From here to the end the folder holds no whole result, whenever this is stopped.
+    (folder / PROVENANCE).unlink(missing_ok=True)
     write_evaluation(chosen, evaluation, folder)
     claims, comparison = write_claims(judgements, folder), None
     if intervened is not None:
         comparison = compare(judgements, evaluation.measures, intervened.measures)
         write_intervened(chosen, evaluation, intervened, comparison, interventions, folder)
     seconds = time.monotonic() - started
-    options = {"preset": preset, "seed": seed, "retrained": retrain, "device": device, "seconds": round(seconds, 2)}
-    if interventions:
-        options["interventions"] = [str(each) for each in interventions]
-    provenance = {"study": study, **options, **_provenance(chosen.presets[preset], networks)}
-    write_json(provenance, folder / "provenance.json")
+    made = made_with(
+        chosen, networks, preset=preset, seed=seed, retrained=retrain, device=device, interventions=interventions
+    )
+    write_json({**made, "seconds": round(seconds, 2), "environment": environment()}, folder / PROVENANCE)
     return Reproduction(claims, evaluation, folder, seconds, intervened, comparison)
+
+
+def results_folder(study: str, out: str | Path | None) -> Path:
+    """Where a study's results go."""
+    return Path("results") / study if out is None else Path(out)
 
 
 def bundled(study: Study, preset: str = BUNDLED_PRESET, subjects: int | None = None) -> dict[str, Trained]:
@@ -158,18 +163,6 @@ def _refuse_unfit(interventions: Sequence[Intervention], study: Study, preset: s
         )
     for recipe in recipes.values():
         recipe.refuse_unfit(interventions, study.subjects if subjects is None else subjects)
-
-
-def _provenance(recipes: Mapping[str, AbstractRecipe], networks: Mapping[str, Trained]) -> dict[str, Any]:
-    """What the result was made with: program, machine, weights and settings."""
-    return {
-        "environment": environment(),
-        "weight_hashes": {label: network.fingerprints() for label, network in networks.items()},
-        "configuration": {
-            label: {**recipe.describe(), "subjects": list(networks[label].subjects)}
-            for label, recipe in recipes.items()
-        },
-    }
 
 
 def _train(

@@ -15,6 +15,9 @@ from pfc_metarl.recording.files import save_recording
 from pfc_metarl.studies.claim import Judgement
 from pfc_metarl.studies.study import Evaluation, Study
 
+# Of every result; some have further tables, an animation, or a comparison with intervened networks.
+FILES = ("figure.png", "figure.svg", "figure_data.csv", "claims.csv", "claims.json", "measures.csv", "recording.nc")
+
 
 def write_evaluation(study: Study, evaluation: Evaluation, folder: Path) -> None:
     """Write figure, animation, drawn data, further tables, every measure per subject, nulls among them, recordings."""

@@ -20,8 +20,9 @@ WITH_NETWORKS, WITHOUT = "fig1", "slowness-inductive-bias"
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """By study, how many subjects were asked for; nothing is evaluated."""
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """By study, how many subjects were asked for; nothing is evaluated, and nothing was before."""
+    monkeypatch.chdir(tmp_path)
     subjects: dict[str, Any] = {}
 
     def reproduce(name: str, **options: Any) -> SimpleNamespace:
