@@ -98,7 +98,7 @@ def run(words: Sequence[str]) -> int:
 
 def _refuse_nothing(found: Analysis, table: str) -> None:
     """Raise TableError if no measure can be told of anybody."""
-    if found.measures["mean"].isna().all():
+    if set(found.measures["measure"]) <= set(found.left_out):
         raise TableError(
             f"{table} has nobody with two answered trials in a row, and one alone tells nothing: "
             f"name the columns of trials and sessions with --columns trial=NAME,session=NAME"

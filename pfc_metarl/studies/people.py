@@ -14,11 +14,9 @@ from matplotlib.figure import Figure
 from pfc_metarl.analysis import foraging, two_step
 from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.base.statistics import Interval, interval
-from pfc_metarl.figures.foraging import EVENTS, draw_matching
-from pfc_metarl.figures.people import draw_pooled_weights
-from pfc_metarl.figures.style import COLOURS, style
-from pfc_metarl.figures.two_step import OUTCOMES, TRANSITIONS, draw_stay
-from pfc_metarl.figures.volatility import draw_bars, draw_learning_rates
+from pfc_metarl.figures.foraging import EVENTS
+from pfc_metarl.figures.style import style
+from pfc_metarl.figures.two_step import OUTCOMES, TRANSITIONS
 from pfc_metarl.studies.people_measures import (
     Measures,
     Nulls,
@@ -27,13 +25,19 @@ from pfc_metarl.studies.people_measures import (
     matching,
     nothing_more,
     staying,
+    told_of,
     two_step_staying,
+)
+from pfc_metarl.studies.people_panels import (
+    draw_matching_or_staying,
+    draw_past,
+    draw_rates_or_staying,
+    draw_staying,
+    draw_two_step_staying,
 )
 
 # Trials back of the regressions.
 TWO_STEP_LAGS, LAGS = 5, 10
-
-NO_PAIRS = "nobody answered two trials in a row"
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,9 @@ class Analysis:
 
     @property
     def left_out(self) -> list[str]:
-        told = self.measures.set_index("measure")["mean"].notna()
-        weights = [] if self.weights["weight"].notna().any() else ["weights of past trials"]
-        return [*told.index[~told], *weights]
+        told = told_of(self.measures, "mean")
+        weights = [] if told_of(self.weights, "weight").any() else ["weights of past trials"]
+        return [*self.measures["measure"][~told], *weights]
 
 
 def analyse(trials: xr.Dataset, seed: int = 0) -> Analysis:
@@ -87,7 +91,7 @@ def analyse(trials: xr.Dataset, seed: int = 0) -> Analysis:
         figure = Figure(figsize=(11.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2)
         kind.draw(left, trials, by_subject)
-        _draw_weights(right, weights, kind.looks)
+        draw_past(right, weights, kind.looks)
         right.set_title("influence of past trials, with 95% intervals")
     return Analysis(_summary(found, null), by_subject, weights, figure)
 
@@ -136,79 +140,6 @@ def _by_kind(found: Mapping[str, xr.Dataset]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _draw_two_step(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> None:
-    cells = [
-        {"subject": subject, "outcome": outcome, "transition": transition, "stay": stay}
-        for outcome in OUTCOMES
-        for transition in TRANSITIONS
-        for subject, stay in zip(by_subject["subject"], by_subject[f"stay, {outcome} {transition}"], strict=True)
-    ]
-    told = pd.DataFrame(cells).dropna()
-    if told.empty:
-        _say(axes, NO_PAIRS)
-        return
-    # The panel names transitions by the bars after a reward; one that never came there is named here.
-    named = set(told.loc[told["outcome"] == "rewarded", "transition"])
-    for transition, colour in TRANSITIONS.items():
-        if transition not in named:
-            axes.plot([], [], color=colour, lw=6, alpha=0.55, label=transition)
-    draw_stay(axes, told, bottom=0.0)
-    axes.set_title("first choice repeated; a dot is a subject")
-
-
-def _draw_staying(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> None:
-    looks = dict(zip(OUTCOMES, (COLOURS["green"], COLOURS["grey"]), strict=True))
-    told = by_subject[[f"stay, {outcome}" for outcome in OUTCOMES]].set_axis(list(OUTCOMES), axis="columns")
-    told = told.dropna(axis="columns", how="all")
-    if told.empty:
-        _say(axes, NO_PAIRS)
-        return
-    if told.dropna().empty:
-        # Nobody met both outcomes: the one that more people met is drawn.
-        told = told[[str(told.count().idxmax())]]
-    draw_bars(axes, told.dropna().to_numpy().T, [looks[outcome] for outcome in told])
-    axes.set_xticks(range(len(told.columns)), list(told))
-    axes.set(xlabel="last trial", ylabel="stay probability", ylim=(0, 1.02))
-    axes.set_title("choice repeated; a dot is a subject")
-
-
-def _draw_matching(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> None:
-    table = foraging.matching(trials).to_dataframe().dropna()
-    # Where all ratios are even, axes that end at the largest one would have no length.
-    if not table[["log_reward_ratio", "log_choice_ratio"]].to_numpy().any():
-        _draw_staying(axes, trials, by_subject)
-        return
-    draw_matching(axes, table, {False: ("a session", COLOURS["blue"])})
-    axes.set_title("matching")
-
-
-def _draw_rates(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFrame) -> None:
-    names = {name: f"learning rate, {name}" for name in ("stable", "volatile")}
-    if not set(names.values()) <= set(by_subject) or by_subject[list(names.values())].dropna().empty:
-        _draw_staying(axes, trials, by_subject)
-        return
-    rates = by_subject.dropna(subset=list(names.values()))
-    tables = [
-        pd.DataFrame({"block": name, "subject": rates["subject"], "learning_rate": rates[column]})
-        for name, column in names.items()
-    ]
-    draw_learning_rates(axes, pd.concat(tables), {"stable": False, "volatile": True})
-    axes.set_title("learning rate by block; a dot is a subject")
-
-
-def _draw_weights(axes: Axes, weights: pd.DataFrame, looks: Mapping[str, tuple[str, str]]) -> None:
-    if weights["weight"].isna().all():
-        _say(axes, "too few trials in a row,\nor one choice alone")
-    else:
-        draw_pooled_weights(axes, weights, looks)
-
-
-def _say(axes: Axes, text: str) -> None:
-    """Tell in an empty panel why it is empty."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=COLOURS["grey"])
-    axes.set(xticks=[], yticks=[])
-
-
 @dataclass(frozen=True)
 class _Kind:
     """What is measured in one task, and drawn.
@@ -239,8 +170,10 @@ _TRIALS = {
 }
 
 KINDS = {
-    "two-step": _Kind(two_step_staying, ("reward", "common"), nothing_more, _two_step_weights, _TRIALS, _draw_two_step),
-    "two-armed-bandit": _Kind(staying, ("reward",), nothing_more, _one_step_weights, _EVENTS, _draw_staying),
-    "foraging": _Kind(staying, ("reward",), matching, _one_step_weights, _EVENTS, _draw_matching),
-    "volatility": _Kind(staying, ("reward",), learning_rates, _one_step_weights, _EVENTS, _draw_rates),
+    "two-step": _Kind(
+        two_step_staying, ("reward", "common"), nothing_more, _two_step_weights, _TRIALS, draw_two_step_staying
+    ),
+    "two-armed-bandit": _Kind(staying, ("reward",), nothing_more, _one_step_weights, _EVENTS, draw_staying),
+    "foraging": _Kind(staying, ("reward",), matching, _one_step_weights, _EVENTS, draw_matching_or_staying),
+    "volatility": _Kind(staying, ("reward",), learning_rates, _one_step_weights, _EVENTS, draw_rates_or_staying),
 }

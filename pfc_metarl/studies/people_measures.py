@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from pfc_metarl.analysis import foraging, two_step
 from pfc_metarl.analysis.learners import RescorlaWagner, fit, tell_magnitudes
@@ -131,6 +132,11 @@ def learning_rates(trials: xr.Dataset, seed: int) -> tuple[Measures, Nulls]:
         "learning rate, higher when volatile": 0.5 + signs * (higher - 0.5),
     }
     return measures, {name: _within(np.array([_mean(own) for own in values])) for name, values in flipped.items()}
+
+
+def told_of(table: pd.DataFrame, column: str) -> Bool[np.ndarray, " row"]:
+    """Which rows of a table hold a number, for trials do not tell all of everybody."""
+    return np.isfinite(table[column].to_numpy(dtype=float))
 
 
 def _mean(values: Float[np.ndarray, " subject"]) -> float:
