@@ -11,7 +11,9 @@ CHECKOUT = Path(__file__).parents[2]
 
 def test_no_two_sections_of_the_readme_train_into_one_folder() -> None:
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    folders = re.findall(r'pfc\.train\(.*out="([^"]+)"', readme) + re.findall(r"pfc-metarl train .*--out (\S+)", readme)
+    folders = re.findall(r'pfc\.train\([^"]*out="([^"]+)"', readme) + re.findall(
+        r"pfc-metarl train .*--out (\S+)", readme
+    )
     assert len(folders) == len(set(folders)) > 1
 
 
