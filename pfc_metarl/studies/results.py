@@ -55,5 +55,5 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_json(content: Mapping[str, Any] | Sequence[Any], path: Path) -> None:
-    """Write JSON that a person can read."""
-    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+    """Write JSON that a person can read; a path as its text."""
+    write_atomically(path, (json.dumps(content, indent=2, default=str) + "\n").encode())

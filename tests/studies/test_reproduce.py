@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib import image
+from pfc_metarl.experiments.fig6.config import presets
 
 from pfc_metarl.base.errors import StoredFileError
 from pfc_metarl.learning.configuration import TrainingConfiguration
@@ -17,6 +18,7 @@ from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.store import load_population, read_tensors
 from pfc_metarl.studies.registry import STUDIES, bundled_networks, find_study, load
 from pfc_metarl.studies.reproduce import Reproduction, reproduce
+from pfc_metarl.studies.results import write_json
 from pfc_metarl.studies.study import Recipe
 
 FILES = {
@@ -153,3 +155,9 @@ def test_every_study_is_trained_and_evaluated_within_an_hour(tmp_path: Path) -> 
         name: reproduce(name, retrain=True, seed=102, out=tmp_path / name, quiet=True).seconds for name in STUDIES
     }
     assert sum(seconds.values()) < 3600, f"on 2 cores, seconds by study: {seconds}"
+
+
+def test_settings_that_name_a_folder_of_images_can_be_written(tmp_path: Path) -> None:
+    settings = presets(tmp_path)["fast"]["harlow"].describe()
+    write_json(settings, tmp_path / "settings.json")
+    assert json.loads((tmp_path / "settings.json").read_text())["task_settings"]["stimuli"] == str(tmp_path)
