@@ -59,6 +59,25 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def prepare_output(path: Path) -> None:
+    """Make the folder of a file that is to be written, and make sure, before any work, that the file can be.
+
+    Raises
+    ------
+    OutputError
+        If it is a folder or cannot be written.
+    """
+    make_folder(path.parent)
+    try:
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder; give the name of a file with --out")
+        # Under the name that writing gives it for a while, which is the longer one.
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=LEFTOVER):
+            pass
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Say in one sentence why ``path`` cannot be written."""
     reason = (error.strerror or str(error)).lower()

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from tyro.conf import FlagCreatePairsOff
 
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError, UnknownNameError
-from pfc_metarl.base.files import make_folder
+from pfc_metarl.base.files import make_folder, prepare_output
 from pfc_metarl.cli.options import parse
 from pfc_metarl.export.nwb import write_nwb
 from pfc_metarl.export.output import Advance
@@ -35,6 +35,9 @@ FORMATS: dict[str, tuple[str, str, frozenset[str]]] = {
     "torch": ("network", "weights for plain torch layers, with a guide; one file per subject", frozenset()),
     "onnx": ("network", "one step of the network for any ONNX runtime; one file per subject", frozenset()),
 }
+
+# Formats of one file per subject.
+ONE_EACH = frozenset({"nwb", "torch", "onnx"})
 
 DESCRIPTION = """\
 Export a recording or a trained network to the formats of other tools. With several subjects,
@@ -87,7 +90,6 @@ def run(words: Sequence[str]) -> int:
     source, *rest = words
     options = parse(ExportOptions, rest, f"export {source}", DESCRIPTION)
     _refuse_unfit(source, options)
-    make_folder(options.out.parent)
     lines = _network(source, options) if FORMATS[options.to][0] == "network" else _recording(source, options)
     if not options.quiet:
         print("\n".join(lines))
@@ -122,28 +124,28 @@ def _recording(source: str, options: ExportOptions) -> list[str]:
             recording = recording.assign_attrs(group=group)
         names = tabular(recording, options.activity) if "activity" in FORMATS[options.to][2] else recording.data_vars
         subjects = subjects_of(recording, options.subject)
+        files = _outputs(options, subjects)
         total = sum(recording[name].nbytes for name in names) * len(subjects) // recording.sizes["subject"]
         with _bar(options, total, "B") as bar:
-            files = _write(recording, Path(source), options, bar.update)
+            _write(recording, Path(source), options, files, bar.update)
             bar.update(total - bar.n)
     return lines + [f"wrote {file}" for file in files]
 
 
-def _write(recording: xr.Dataset, source: Path, options: ExportOptions, advance: Advance) -> list[Path]:
-    """Write the recording in its format; return the files."""
+def _write(
+    recording: xr.Dataset, source: Path, options: ExportOptions, files: Sequence[Path], advance: Advance
+) -> None:
+    """Write the recording in its format."""
     seconds = options.step_seconds or 1.0
     if options.to == "pynapple":
         write_pynapple(recording, options.out, options.subject, seconds, advance)
     elif options.to == "nwb":
         made = datetime.fromtimestamp(source.stat().st_mtime).astimezone()
-        files = _files(options, subjects_of(recording, options.subject))
-        for subject, file in files.items():
+        for subject, file in zip(subjects_of(recording, options.subject), files, strict=True):
             write_nwb(recording, file, subject, seconds, made, advance)
-        return list(files.values())
     else:
         write = write_csv if options.to == "csv" else write_parquet
         write(recording, options.out, options.subject, options.activity, advance)
-    return [options.out]
 
 
 def _network(source: str, options: ExportOptions) -> list[str]:
@@ -154,9 +156,10 @@ def _network(source: str, options: ExportOptions) -> list[str]:
 
     population, origin = load_population(bundled_networks().get(source, Path(source)))
     subjects = population.subjects if options.subject is None else (options.subject,)
+    files = _outputs(options, subjects)
     lines = []
     with _bar(options, len(subjects), "subject") as bar:
-        for subject, file in _files(options, subjects).items():
+        for subject, file in zip(subjects, files, strict=True):
             if options.to == "onnx":
                 difference = write_onnx(population, subject, file, origin)
                 lines.append(f"wrote {file}; its outputs differ from the network's by {difference:.0e} at most")
@@ -178,12 +181,18 @@ def _group(path: Path, wanted: str | None) -> tuple[str | None, list[str]]:
     return wanted, []
 
 
-def _files(options: ExportOptions, subjects: Sequence[int]) -> dict[int, Path]:
-    """The file of each subject: the one that was named, or one per subject beside it."""
+def _outputs(options: ExportOptions, subjects: Sequence[int]) -> list[Path]:
+    """What will be written, all of it looked at before the work: the place that was named, or a file per subject."""
     out = options.out
-    if len(subjects) == 1:
-        return {subjects[0]: out}
-    return {subject: out.with_name(f"{out.stem}-subject-{subject}{out.suffix}") for subject in subjects}
+    if options.to == "pynapple":
+        make_folder(out.parent)
+        return [out]
+    files = [out]
+    if options.to in ONE_EACH and len(subjects) > 1:
+        files = [out.with_name(f"{out.stem}-subject-{subject}{out.suffix}") for subject in subjects]
+    for file in files:
+        prepare_output(file)
+    return files
 
 
 def _bar(options: ExportOptions, total: int, unit: str) -> tqdm:

@@ -11,6 +11,7 @@ import tyro
 
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.files import prepare_output
 from pfc_metarl.cli.options import described, parse
 from pfc_metarl.probe.probe import probe
 from pfc_metarl.studies.registry import load
@@ -40,8 +41,10 @@ def run(words: Sequence[str]) -> int:
     task, options = rest[place + 1], [*rest[:place], *rest[place + 2 :]]
     kind = task_type(task)
     chosen = parse(_options_type(kind.configuration_type), options, f"probe {network} --task {task}", DESCRIPTION)
+    population = load(network)
+    prepare_output(chosen.out)
     result = probe(
-        load(network),
+        population,
         kind(chosen.settings),
         name=network,
         episodes=chosen.episodes,

@@ -13,7 +13,7 @@ from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.agents.language import parse_intervention
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
-from pfc_metarl.base.files import make_folder
+from pfc_metarl.base.files import prepare_output
 from pfc_metarl.cli.options import described, parse
 from pfc_metarl.recording.files import save_recording
 from pfc_metarl.recording.recorder import record
@@ -45,7 +45,7 @@ def run(words: Sequence[str]) -> int:
     options = parse(_options_type(kind.configuration_type), rest, f"record {network} {name}", DESCRIPTION)
     interventions = [parse_intervention(line) for line in options.intervene]
     agent = freeze(load(network)).perturbed(*interventions)
-    make_folder(options.out.parent)
+    prepare_output(options.out)
     recording = record(agent, kind(options.task), options.episodes, options.seed, quiet=options.quiet)
     if interventions:
         recording.attrs["interventions"] = list(map(str, interventions))

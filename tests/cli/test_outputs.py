@@ -1,0 +1,66 @@
+"""Where ``record``, ``probe`` and ``export`` may write: known before the work, and never over what they read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pfc_metarl.cli import export, probe, recording
+from pfc_metarl.cli.main import main
+
+RECORD = ["record", "fig1/independent", "two-armed-bandit", "--trials", "5", "--episodes", "2", "--quiet"]
+PROBE = ["probe", "fig1/independent", "--task", "two-armed-bandit", "--quiet"]
+TORCH = ["export", "fig1/independent", "--to", "torch", "--subject", "0", "--quiet"]
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where the work that precedes the writing begins."""
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError("the work began before the output was looked at")
+
+    for module, name in ((recording, "record"), (probe, "probe"), (export, "_write")):
+        monkeypatch.setattr(module, name, refuse)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A recording, as its file's bytes."""
+    path = tmp_path_factory.mktemp("recordings") / "recording.nc"
+    assert main([*RECORD, "--out", str(path)]) == 0
+    return path.read_bytes()
+
+
+def complaint_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command that must be refused in one line."""
+    assert main(words) == 2
+    complaint = capsys.readouterr().err
+    assert complaint.startswith("pfc-metarl: ")
+    assert complaint.count("\n") == 1, complaint
+    return complaint
+
+
+@pytest.mark.usefixtures("idle")
+@pytest.mark.parametrize("words", [RECORD, PROBE], ids=["record", "probe"])
+@pytest.mark.parametrize("name", ["folder", "n" * 300], ids=["a folder", "a name too long"])
+def test_an_output_that_cannot_be_written_is_refused_before_any_work(
+    words: list[str], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    complaint = complaint_of([*words, "--out", str(tmp_path / name)], capsys)
+    assert "cannot write" in complaint
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.usefixtures("idle")
+@pytest.mark.parametrize("kind", ["csv", "nwb"])
+def test_an_export_is_refused_before_any_work(
+    kind: str, recorded: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "recording.nc").write_bytes(recorded)
+    (tmp_path / "folder").mkdir()
+    words = ["export", str(tmp_path / "recording.nc"), "--to", kind, "--subject", "0"]
+    assert "it is a folder" in complaint_of([*words, "--out", str(tmp_path / "folder")], capsys)
+    assert "it is a folder" in complaint_of([*TORCH, "--out", str(tmp_path / "folder")], capsys)
