@@ -21,7 +21,7 @@ from pfc_metarl.export.pynapple_objects import write_pynapple
 from pfc_metarl.export.steps import AXES, group_names, subjects_of, tabular
 from pfc_metarl.export.tables import write_csv, write_parquet
 from pfc_metarl.recording.streaming import open_recording
-from pfc_metarl.studies.registry import bundled_networks
+from pfc_metarl.studies.registry import bundled_networks, network_file
 
 # Of a progress bar, which shows itself only where there is something to wait for.
 DELAY_SECONDS = 2
@@ -43,8 +43,8 @@ DESCRIPTION = """\
 Export a recording or a trained network to the formats of other tools. With several subjects,
 formats of one file per subject add "-subject-K" to the file's name.
 
-SOURCE is a recording written by 'pfc-metarl record' or 'reproduce', or a network: a file, or a
-bundled one such as fig1/independent. What stands where in each format: docs/export.md.
+SOURCE is a recording written by 'pfc-metarl record' or 'reproduce', or a network: a file, a folder of
+'pfc-metarl train', or a bundled one such as fig1/independent. What stands where in each format: docs/export.md.
 
 examples: pfc-metarl export recording.nc --to nwb --out recording.nwb
           pfc-metarl export results/fig7/recording.nc --group control --to parquet --out fig7.parquet
@@ -108,9 +108,10 @@ def _refuse_unfit(source: str, options: ExportOptions) -> None:
     is_network = source in bundled_networks() or Path(source).suffix == ".safetensors"
     if is_network and kind == "recording":
         raise ConfigurationError(f"{source} is a network, and {options.to} takes a recording: 'pfc-metarl record' it")
-    if not is_network and kind == "network":
+    if kind == "network" and not (is_network or Path(source).is_dir()):
         raise ConfigurationError(
-            f"{source} is neither a .safetensors file nor bundled ('pfc-metarl list'): {options.to} takes a network"
+            f"{source} is neither a .safetensors file, nor a folder of 'pfc-metarl train', nor bundled "
+            f"('pfc-metarl list'): {options.to} takes a network"
         )
 
 
@@ -154,7 +155,7 @@ def _network(source: str, options: ExportOptions) -> list[str]:
     from pfc_metarl.export.torch_modules import write_torch
     from pfc_metarl.network.store import load_population
 
-    population, origin = load_population(bundled_networks().get(source, Path(source)))
+    population, origin = load_population(network_file(source))
     subjects = population.subjects if options.subject is None else (options.subject,)
     files = _outputs(options, subjects)
     lines = []

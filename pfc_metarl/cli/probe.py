@@ -23,7 +23,8 @@ the units code and how much of the ideal learner the state holds, the geometry a
 points of the dynamics, and what becomes of it all under interventions. Writes one HTML file
 that holds its figures and tables, each with its null and its spread over subjects.
 
-NETWORK is a file, or a bundled network such as fig1/independent ('pfc-metarl list').
+NETWORK is a file, a folder of 'pfc-metarl train', or a bundled network such as fig1/independent
+('pfc-metarl list').
 
 example: pfc-metarl probe fig1/independent --task two-armed-bandit --out probe.html"""
 

@@ -24,7 +24,8 @@ DESCRIPTION = """\
 Run a trained population on a task with its weights frozen, and record inputs, states,
 actions, rewards and the task's hidden truth as netCDF with named dimensions.
 
-NETWORK is a file, or a bundled network such as fig1/independent ('pfc-metarl list').
+NETWORK is a file, a folder of 'pfc-metarl train', or a bundled network such as fig1/independent
+('pfc-metarl list').
 
 --intervene does something to the network meanwhile; 'pfc-metarl list' names all interventions.
 

@@ -151,7 +151,9 @@ def _options_type(task: type[Configuration]) -> type[Any]:
                 Annotated[
                     str | None,
                     tyro.conf.arg(
-                        name="from", help="Networks whose body to begin with. Example: --from fig1/correlated"
+                        name="from",
+                        help="Networks whose body to begin with: a file, a run folder, or bundled ones. "
+                        "Example: --from fig1/correlated",
                     ),
                 ],
                 field(default=None),

@@ -14,7 +14,6 @@ from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.analysis.yoked import likelihoods, regressors
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.files import make_folder
-from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.cli.options import parse
 from pfc_metarl.cli.people import answering, fit_learners, likelihood_table, renamed, write_table
@@ -24,7 +23,7 @@ from pfc_metarl.recording.columns import described, family_name
 from pfc_metarl.recording.files import save_recording
 from pfc_metarl.recording.table import read_table
 from pfc_metarl.recording.yoking import yoke
-from pfc_metarl.studies.registry import bundled_networks
+from pfc_metarl.studies.registry import network_file
 from pfc_metarl.tasks.registry import make_task, task_name
 from pfc_metarl.tasks.task import Task
 
@@ -108,8 +107,7 @@ def _trained(network: str) -> tuple[Population, Task[Any], float]:
     StoredFileError
         If there is no such network, or it does not tell its task.
     """
-    path = bundled_networks().get(network, Path(network))
-    path = RunFolder(path).network if path.is_dir() else path
+    path = network_file(network)
     population, origin = load_population(path)
     try:
         settings = dict(origin["task"])

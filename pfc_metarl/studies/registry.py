@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from safetensors import safe_open
 
-from pfc_metarl.base.errors import UnknownNameError
+from pfc_metarl.base.errors import StoredFileError, UnknownNameError
+from pfc_metarl.base.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from pfc_metarl.network.population import Population
@@ -114,12 +115,36 @@ def holds_network(path: Path) -> bool:
     return "network" in json.loads(header)
 
 
+def network_file(network: str | Path) -> Path:
+    """Return the file that a user means by a network.
+
+    Parameters
+    ----------
+    network : a file, a run folder of training, or a bundled network such as "fig1/independent".
+
+    Raises
+    ------
+    StoredFileError
+        If it is a folder without a trained network.
+    """
+    path = bundled_networks().get(str(network), Path(network))
+    if not path.is_dir():
+        return path
+    trained = RunFolder(path).network
+    if not trained.is_file():
+        raise StoredFileError(
+            f"{path} holds no {trained.name}: give the folder of a training that has ended; "
+            f"one that was stopped goes on with 'pfc-metarl train' and --resume"
+        )
+    return trained
+
+
 def load(network: str | Path) -> Population:
     """Load a trained population.
 
     Parameters
     ----------
-    network : a file written by training, or a bundled network such as "fig1/independent".
+    network : a file written by training, its run folder, or a bundled network such as "fig1/independent".
 
     Raises
     ------
@@ -128,4 +153,4 @@ def load(network: str | Path) -> Population:
     """
     from pfc_metarl.network.store import load_population  # torch is loaded here, not when listing
 
-    return load_population(bundled_networks().get(str(network), Path(network)))[0]
+    return load_population(network_file(network))[0]
