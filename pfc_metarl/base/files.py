@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from pfc_metarl.base.errors import OutputError
@@ -59,18 +60,25 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def prepare_output(path: Path) -> None:
+def prepare_output(path: Path, sources: Iterable[Path] = ()) -> None:
     """Make the folder of a file that is to be written, and make sure, before any work, that the file can be.
+
+    Parameters
+    ----------
+    path : of the file.
+    sources : files that the same command reads; they are never written over.
 
     Raises
     ------
     OutputError
-        If it is a folder or cannot be written.
+        If it is a folder or a source, or cannot be written.
     """
     make_folder(path.parent)
     try:
         if path.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder; give the name of a file with --out")
+        if path.exists() and any(source.exists() and source.samefile(path) for source in sources):
+            raise OutputError(f"cannot write {path}: it is what this command reads; choose another place with --out")
         # Under the name that writing gives it for a while, which is the longer one.
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=LEFTOVER):
             pass

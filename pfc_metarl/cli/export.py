@@ -125,7 +125,7 @@ def _recording(source: str, options: ExportOptions) -> list[str]:
             recording = recording.assign_attrs(group=group)
         names = tabular(recording, options.activity) if "activity" in FORMATS[options.to][2] else recording.data_vars
         subjects = subjects_of(recording, options.subject)
-        files = _outputs(options, subjects)
+        files = _outputs(options, subjects, Path(source))
         total = sum(recording[name].nbytes for name in names) * len(subjects) // recording.sizes["subject"]
         with _bar(options, total, "B") as bar:
             _write(recording, Path(source), options, files, bar.update)
@@ -155,9 +155,10 @@ def _network(source: str, options: ExportOptions) -> list[str]:
     from pfc_metarl.export.torch_modules import write_torch
     from pfc_metarl.network.store import load_population
 
-    population, origin = load_population(network_file(source))
+    stored = network_file(source)
+    population, origin = load_population(stored)
     subjects = population.subjects if options.subject is None else (options.subject,)
-    files = _outputs(options, subjects)
+    files = _outputs(options, subjects, stored)
     lines = []
     with _bar(options, len(subjects), "subject") as bar:
         for subject, file in zip(subjects, files, strict=True):
@@ -182,17 +183,17 @@ def _group(path: Path, wanted: str | None) -> tuple[str | None, list[str]]:
     return wanted, []
 
 
-def _outputs(options: ExportOptions, subjects: Sequence[int]) -> list[Path]:
+def _outputs(options: ExportOptions, subjects: Sequence[int], source: Path) -> list[Path]:
     """What will be written, all of it looked at before the work: the place that was named, or a file per subject."""
     out = options.out
-    if options.to == "pynapple":
+    if out.is_dir() and options.to == "pynapple":
         make_folder(out.parent)
         return [out]
     files = [out]
     if options.to in ONE_EACH and len(subjects) > 1:
         files = [out.with_name(f"{out.stem}-subject-{subject}{out.suffix}") for subject in subjects]
     for file in files:
-        prepare_output(file)
+        prepare_output(file, sources=[source])
     return files
 
 

@@ -14,7 +14,7 @@ from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import prepare_output
 from pfc_metarl.cli.options import described, parse
 from pfc_metarl.probe.probe import probe
-from pfc_metarl.studies.registry import load
+from pfc_metarl.studies.registry import load, network_file
 from pfc_metarl.tasks.registry import task_type
 
 DESCRIPTION = """\
@@ -43,7 +43,7 @@ def run(words: Sequence[str]) -> int:
     kind = task_type(task)
     chosen = parse(_options_type(kind.configuration_type), options, f"probe {network} --task {task}", DESCRIPTION)
     population = load(network)
-    prepare_output(chosen.out)
+    prepare_output(chosen.out, sources=[network_file(network)])
     result = probe(
         population,
         kind(chosen.settings),

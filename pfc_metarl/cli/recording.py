@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import tyro
 
 from pfc_metarl.agents.frozen import freeze
+from pfc_metarl.agents.interventions import Intervention, TransplantState
 from pfc_metarl.agents.language import parse_intervention
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
@@ -17,7 +18,7 @@ from pfc_metarl.base.files import prepare_output
 from pfc_metarl.cli.options import described, parse
 from pfc_metarl.recording.files import save_recording
 from pfc_metarl.recording.recorder import record
-from pfc_metarl.studies.registry import load
+from pfc_metarl.studies.registry import load, network_file
 from pfc_metarl.tasks.registry import TASKS, task_type
 
 DESCRIPTION = """\
@@ -46,7 +47,7 @@ def run(words: Sequence[str]) -> int:
     options = parse(_options_type(kind.configuration_type), rest, f"record {network} {name}", DESCRIPTION)
     interventions = [parse_intervention(line) for line in options.intervene]
     agent = freeze(load(network)).perturbed(*interventions)
-    prepare_output(options.out)
+    prepare_output(options.out, sources=[network_file(network), *_donors(interventions)])
     recording = record(agent, kind(options.task), options.episodes, options.seed, quiet=options.quiet)
     if interventions:
         recording.attrs["interventions"] = list(map(str, interventions))
@@ -55,6 +56,12 @@ def run(words: Sequence[str]) -> int:
         sizes = ", ".join(f"{size} {axis}s" for axis, size in recording.sizes.items())
         print(f"recorded {sizes}: {options.out}")
     return 0
+
+
+def _donors(interventions: Sequence[Intervention]) -> list[Path]:
+    """Recordings that interventions read."""
+    transplants = (each for each in interventions if isinstance(each, TransplantState))
+    return [Path(each.donor) for each in transplants if isinstance(each.donor, str | Path)]
 
 
 def _options_type(task: type[Configuration]) -> type[Any]:

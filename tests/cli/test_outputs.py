@@ -8,6 +8,7 @@ import pytest
 
 from pfc_metarl.cli import export, probe, recording
 from pfc_metarl.cli.main import main
+from pfc_metarl.studies.registry import bundled_networks
 
 RECORD = ["record", "fig1/independent", "two-armed-bandit", "--trials", "5", "--episodes", "2", "--quiet"]
 PROBE = ["probe", "fig1/independent", "--task", "two-armed-bandit", "--quiet"]
@@ -64,3 +65,49 @@ def test_an_export_is_refused_before_any_work(
     words = ["export", str(tmp_path / "recording.nc"), "--to", kind, "--subject", "0"]
     assert "it is a folder" in complaint_of([*words, "--out", str(tmp_path / "folder")], capsys)
     assert "it is a folder" in complaint_of([*TORCH, "--out", str(tmp_path / "folder")], capsys)
+
+
+def test_a_recording_is_not_exported_over_itself(
+    recorded: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Path("recording.nc")
+    source.write_bytes(recorded)
+    Path("link.nc").symlink_to(source)
+    for kind in ("csv", "parquet", "pynapple"):
+        for out in ("recording.nc", "link.nc", str(source.resolve())):
+            words = ["export", "recording.nc", "--to", kind, "--out", out]
+            assert "is what this command reads" in complaint_of(words, capsys)
+    assert source.read_bytes() == recorded
+    Path("recording-subject-1.nc").write_bytes(recorded)
+    words = ["export", "recording-subject-1.nc", "--to", "nwb", "--out", "recording.nc"]
+    assert "recording-subject-1.nc: it is what this command reads" in complaint_of(words, capsys)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "network.safetensors", "--to", "torch", "--subject", "0"],
+        ["export", "network.safetensors", "--to", "onnx", "--subject", "0"],
+        ["record", "network.safetensors", "two-armed-bandit"],
+        ["probe", "network.safetensors", "--task", "two-armed-bandit"],
+    ],
+    ids=["torch", "onnx", "record", "probe"],
+)
+def test_a_network_is_not_written_over(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = bundled_networks()["fig1/independent"].read_bytes()
+    Path("network.safetensors").write_bytes(network)
+    complaint = complaint_of([*words, "--out", "network.safetensors"], capsys)
+    assert "network.safetensors: it is what this command reads" in complaint
+    assert Path("network.safetensors").read_bytes() == network
+
+
+def test_a_donor_is_not_recorded_over(recorded: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    donor = tmp_path / "donor.nc"
+    donor.write_bytes(recorded)
+    line = f"transplant-state donor={donor} steps=2"
+    assert "is what this command reads" in complaint_of([*RECORD, "--intervene", line, "--out", str(donor)], capsys)
+    assert donor.read_bytes() == recorded
