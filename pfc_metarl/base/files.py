@@ -60,18 +60,19 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def prepare_output(path: Path, sources: Iterable[Path] = ()) -> None:
+def prepare_output(path: Path, sources: Iterable[Path] = (), overwrite: bool = True) -> None:
     """Make the folder of a file that is to be written, and make sure, before any work, that the file can be.
 
     Parameters
     ----------
     path : of the file.
     sources : files that the same command reads; they are never written over.
+    overwrite : whether another file that is there may be replaced.
 
     Raises
     ------
     OutputError
-        If it is a folder or a source, or cannot be written.
+        If it is a folder or a source, must not be replaced, or cannot be written.
     """
     make_folder(path.parent)
     try:
@@ -79,6 +80,9 @@ def prepare_output(path: Path, sources: Iterable[Path] = ()) -> None:
             raise OutputError(f"cannot write {path}: it is a folder; give the name of a file with --out")
         if path.exists() and any(source.exists() and source.samefile(path) for source in sources):
             raise OutputError(f"cannot write {path}: it is what this command reads; choose another place with --out")
+        if path.exists() and not overwrite:
+            advice = "replace it with --overwrite, or choose another place with --out"
+            raise OutputError(f"{path} is there already: {advice}")
         # Under the name that writing gives it for a while, which is the longer one.
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=LEFTOVER):
             pass

@@ -12,11 +12,11 @@ import xarray as xr
 from tqdm.auto import tqdm
 from tyro.conf import FlagCreatePairsOff
 
-from pfc_metarl.base.errors import ConfigurationError, StoredFileError, UnknownNameError
+from pfc_metarl.base.errors import ConfigurationError, OutputError, StoredFileError, UnknownNameError
 from pfc_metarl.base.files import make_folder, prepare_output
 from pfc_metarl.cli.options import parse
 from pfc_metarl.export.nwb import write_nwb
-from pfc_metarl.export.output import Advance
+from pfc_metarl.export.output import Advance, guide_of
 from pfc_metarl.export.pynapple_objects import write_pynapple
 from pfc_metarl.export.steps import AXES, group_names, subjects_of, tabular
 from pfc_metarl.export.tables import write_csv, write_parquet
@@ -74,6 +74,9 @@ class ExportOptions:
     activity: FlagCreatePairsOff[bool] = False
     """csv and parquet: also the units, one column each."""
 
+    overwrite: FlagCreatePairsOff[bool] = False
+    """Replace files that are there already; a folder for pynapple never is."""
+
     quiet: FlagCreatePairsOff[bool] = False
     """No progress bar and no closing line."""
 
@@ -103,6 +106,9 @@ def _refuse_unfit(source: str, options: ExportOptions) -> None:
     for name, value in given.items():
         if value is not None and name not in fitting:
             raise ConfigurationError(f"--{name.replace('_', '-')} has no meaning with --to {options.to}: leave it out")
+    if options.overwrite and options.to == "pynapple":
+        advice = "a folder is never replaced, so remove it yourself or choose another place with --out"
+        raise ConfigurationError(f"--overwrite has no meaning with --to pynapple: {advice}")
     if options.step_seconds is not None and not 0 < options.step_seconds < float("inf"):
         raise ConfigurationError(f"--step-seconds is {options.step_seconds}: give a duration above 0, such as 0.5")
     is_network = source in bundled_networks() or Path(source).suffix == ".safetensors"
@@ -186,14 +192,17 @@ def _group(path: Path, wanted: str | None) -> tuple[str | None, list[str]]:
 def _outputs(options: ExportOptions, subjects: Sequence[int], source: Path) -> list[Path]:
     """What will be written, all of it looked at before the work: the place that was named, or a file per subject."""
     out = options.out
-    if out.is_dir() and options.to == "pynapple":
+    if options.to == "pynapple":
         make_folder(out.parent)
+        if out.is_file():
+            raise OutputError(f"cannot write {out}: a file of this name is there; choose another place with --out")
         return [out]
     files = [out]
     if options.to in ONE_EACH and len(subjects) > 1:
         files = [out.with_name(f"{out.stem}-subject-{subject}{out.suffix}") for subject in subjects]
-    for file in files:
-        prepare_output(file, sources=[source])
+    guides = [guide_of(file) for file in files] if options.to == "torch" else []
+    for file in (*files, *guides):
+        prepare_output(file, [source], options.overwrite)
     return files
 
 

@@ -43,7 +43,7 @@ def run(words: Sequence[str]) -> int:
     kind = task_type(task)
     chosen = parse(_options_type(kind.configuration_type), options, f"probe {network} --task {task}", DESCRIPTION)
     population = load(network)
-    prepare_output(chosen.out, sources=[network_file(network)])
+    prepare_output(chosen.out, [network_file(network)])
     result = probe(
         population,
         kind(chosen.settings),

@@ -47,7 +47,7 @@ def run(words: Sequence[str]) -> int:
     options = parse(_options_type(kind.configuration_type), rest, f"record {network} {name}", DESCRIPTION)
     interventions = [parse_intervention(line) for line in options.intervene]
     agent = freeze(load(network)).perturbed(*interventions)
-    prepare_output(options.out, sources=[network_file(network), *_donors(interventions)])
+    prepare_output(options.out, [network_file(network), *_donors(interventions)], options.overwrite)
     recording = record(agent, kind(options.task), options.episodes, options.seed, quiet=options.quiet)
     if interventions:
         recording.attrs["interventions"] = list(map(str, interventions))
@@ -81,6 +81,11 @@ def _options_type(task: type[Configuration]) -> type[Any]:
                 (),
             ),
             ("out", described(Path, "NetCDF file to write. Example: --out recording.nc"), Path("recording.nc")),
+            (
+                "overwrite",
+                described(tyro.conf.FlagCreatePairsOff[bool], "Replace a file that is there already."),
+                False,
+            ),
             ("quiet", described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."), False),
         ],
         frozen=True,

@@ -20,6 +20,11 @@ def unheard(count: int) -> None:
     del count
 
 
+def guide_of(weights: Path) -> Path:
+    """The text beside exported weights that tells how to use them."""
+    return weights.with_suffix(".md")
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a place to write a file or a folder to, and move it to ``path`` once all of it is there.

@@ -15,6 +15,7 @@ from torch import Tensor
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import write_atomically
 from pfc_metarl.export import subject_network
+from pfc_metarl.export.output import guide_of
 from pfc_metarl.export.subject_network import Network, SubjectNetwork
 from pfc_metarl.network.core import GRU, LSTM, RecurrentCore
 from pfc_metarl.network.encoder import SIDES, ConvolutionalEncoder
@@ -109,7 +110,7 @@ def write_torch(population: Population, subject: int, path: Path, origin: Mappin
     """
     module = as_torch_module(population, subject)
     about = description(population, subject, origin)
-    guide = path.with_suffix(".md")
+    guide = guide_of(path)
     text = GUIDE.format(
         file=path.name,
         subject=subject,

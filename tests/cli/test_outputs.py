@@ -74,7 +74,7 @@ def test_a_recording_is_not_exported_over_itself(
     source = Path("recording.nc")
     source.write_bytes(recorded)
     Path("link.nc").symlink_to(source)
-    for kind in ("csv", "parquet", "pynapple"):
+    for kind in ("csv", "parquet"):
         for out in ("recording.nc", "link.nc", str(source.resolve())):
             words = ["export", "recording.nc", "--to", kind, "--out", out]
             assert "is what this command reads" in complaint_of(words, capsys)
@@ -111,3 +111,61 @@ def test_a_donor_is_not_recorded_over(recorded: bytes, tmp_path: Path, capsys: p
     line = f"transplant-state donor={donor} steps=2"
     assert "is what this command reads" in complaint_of([*RECORD, "--intervene", line, "--out", str(donor)], capsys)
     assert donor.read_bytes() == recorded
+
+
+@pytest.mark.usefixtures("idle")
+@pytest.mark.parametrize(
+    "words", [RECORD, ["export", "SOURCE", "--to", "csv"], TORCH], ids=["record", "export to csv", "export to torch"]
+)
+def test_what_is_there_already_stays_unless_it_is_to_be_replaced(
+    words: list[str], recorded: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "source.nc").write_bytes(recorded)
+    out = tmp_path / "result"
+    out.write_text("mine")
+    words = [str(tmp_path / "source.nc") if word == "SOURCE" else word for word in words]
+    complaint = complaint_of([*words, "--out", str(out)], capsys)
+    assert f"{out} is there already: replace it with --overwrite, or choose another place with --out" in complaint
+    assert out.read_text() == "mine"
+
+
+def test_overwrite_replaces_what_is_there(recorded: bytes, tmp_path: Path) -> None:
+    (tmp_path / "source.nc").write_bytes(recorded)
+    for name, words in {
+        "again.nc": RECORD,
+        "table.csv": ["export", str(tmp_path / "source.nc"), "--to", "csv", "--quiet"],
+        "subject.safetensors": TORCH,
+    }.items():
+        out = tmp_path / name
+        out.write_text("old")
+        assert main([*words, "--out", str(out), "--overwrite"]) == 0
+        assert out.read_bytes()[:3] != b"old"
+
+
+def test_every_file_of_an_export_is_looked_at(
+    recorded: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "source.nc").write_bytes(recorded)
+    for name, words in {
+        "subject-subject-3.nwb": ["export", str(tmp_path / "source.nc"), "--to", "nwb"],
+        "subject-subject-4.md": ["export", "fig1/independent", "--to", "torch"],
+    }.items():
+        (tmp_path / name).write_text("mine")
+        complaint = complaint_of([*words, "--out", str(tmp_path / f"subject.{words[-1]}")], capsys)
+        assert f"{name} is there already" in complaint
+        assert (tmp_path / name).read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 3, "nothing was written"
+
+
+@pytest.mark.parametrize("name", ["file", "folder"])
+def test_no_folder_is_replaced_by_one_for_pynapple(
+    name: str, recorded: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "source.nc").write_bytes(recorded)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("mine")
+    words = ["export", str(tmp_path / "source.nc"), "--to", "pynapple", "--out", str(tmp_path / name)]
+    assert "choose another place with --out" in complaint_of(words, capsys)
+    assert "--overwrite has no meaning with --to pynapple" in complaint_of([*words, "--overwrite"], capsys)
+    assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "file").read_text() == "mine"
