@@ -12,13 +12,13 @@ import xarray as xr
 from tqdm.auto import tqdm
 from tyro.conf import FlagCreatePairsOff
 
-from pfc_metarl.base.errors import ConfigurationError, OutputError, StoredFileError, UnknownNameError
+from pfc_metarl.base.errors import ConfigurationError, OutputError, UnknownNameError
 from pfc_metarl.base.files import make_folder, prepare_output
 from pfc_metarl.cli.options import parse
 from pfc_metarl.export.nwb import write_nwb
 from pfc_metarl.export.output import Advance, guide_of
 from pfc_metarl.export.pynapple_objects import write_pynapple
-from pfc_metarl.export.steps import AXES, group_names, subjects_of, tabular
+from pfc_metarl.export.steps import group_names, subjects_of, tabular
 from pfc_metarl.export.tables import write_csv, write_parquet
 from pfc_metarl.recording.streaming import open_recording
 from pfc_metarl.studies.registry import bundled_networks, network_file
@@ -65,8 +65,8 @@ class ExportOptions:
     """Index of one subject; default all. Example: --subject 0"""
 
     group: str | None = None
-    """Which recording, where the file holds several, as those of 'reproduce' do. Default: the first.
-    Example: --group control"""
+    """Which recording, where the file holds several, as those of 'reproduce' do; a group within a group is
+    written with a slash, as in independent/uniform. Default: the first. Example: --group control"""
 
     step_seconds: float | None = None
     """nwb and pynapple: what a step lasts; networks know no seconds. Default: 1. Example: --step-seconds 0.5"""
@@ -125,8 +125,6 @@ def _recording(source: str, options: ExportOptions) -> list[str]:
     """Export a recording; return what to tell the user."""
     group, lines = _group(Path(source), options.group)
     with open_recording(source, group) as recording:
-        if not set(AXES) <= set(recording.dims):
-            raise StoredFileError(f"{source} has no axes {', '.join(AXES)}: give a recording of 'pfc-metarl record'")
         if group is not None:
             recording = recording.assign_attrs(group=group)
         names = tabular(recording, options.activity) if "activity" in FORMATS[options.to][2] else recording.data_vars
@@ -184,8 +182,8 @@ def _group(path: Path, wanted: str | None) -> tuple[str | None, list[str]]:
         others = f"; --group chooses among {', '.join(groups)}" if len(groups) > 1 else ""
         return groups[0], [f"exported group '{groups[0]}'{others}"]
     if wanted is not None and wanted not in groups:
-        there = f"the groups are {', '.join(groups)}" if groups else "the file is one recording, without groups"
-        raise UnknownNameError(f"no group '{wanted}' in {path}: {there}")
+        there = f"the groups with steps are {', '.join(groups)}" if groups else "it is one recording, without groups"
+        raise UnknownNameError(f"no group '{wanted}' with steps in {path}: {there}")
     return wanted, []
 
 

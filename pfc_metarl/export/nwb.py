@@ -117,11 +117,13 @@ def _session(one: xr.Dataset, step_seconds: float, start: datetime) -> dict[str,
     task, seed = (str(one.attrs.get(name, "unknown")) for name in ("task", "seed"))
     weights, group = one.attrs["weight_hash"], str(one.attrs.get("group", ""))
     origin = f"pfc_metarl/{task}/{seed}/{group}/{one['subject'].item()}/{weights}"
+    # Archives make a file's name of it, so a group within a group cannot keep its slash.
+    session = "-".join(part for part in (task, group.replace("/", "-"), f"seed-{seed}") if part)
     return {
         "session_description": f"Simulated: a trained network with its weights fixed does the task '{task}'.",
         "identifier": str(uuid.uuid5(uuid.NAMESPACE_OID, origin)),
         "session_start_time": start,
-        "session_id": "-".join(part for part in (task, group, f"seed-{seed}") if part),
+        "session_id": session,
         "experiment_description": f"Task '{task}', seed {seed}. SHA-256 of the subject's weights: {weights}.",
         "notes": f"Steps have no duration; here 1 step lasts {step_seconds:g} s by convention.",
         "keywords": ["simulation", "recurrent neural network", "meta-reinforcement learning", task],

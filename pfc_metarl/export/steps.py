@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -28,19 +28,36 @@ WIDEST = 64
 
 
 def group_names(path: Path) -> list[str]:
-    """Recordings that one file holds as groups; none where the file is one recording.
+    """Recordings that one file holds as groups, each by its path within the file; none where the file is one recording.
+
+    Groups that hold no steps are left out.
 
     Raises
     ------
     StoredFileError
-        If the file is missing or of another kind.
+        If the file is missing, of another kind, or holds no steps at all.
     """
     try:
         with h5py.File(path) as file:
-            return [name for name, item in file.items() if isinstance(item, h5py.Group)]
+            names = list(_with_steps(file, ""))
     except OSError as error:
         reason = "there is no such file" if not path.exists() else str(error)
         raise StoredFileError(f"{path}: cannot be read as a recording ({reason})") from None
+    if not names:
+        raise StoredFileError(
+            f"{path} holds no steps to export (there are no axes subject, episode and step in it): give a recording of "
+            f"'pfc-metarl record', or of a study that keeps steps, which docs/export.md lists"
+        )
+    return [] if names == [""] else names
+
+
+def _with_steps(group: h5py.Group, name: str) -> Iterator[str]:
+    """Names of a group and of all within it that have the axes of steps, in the order in which they were written."""
+    if set(AXES) <= set(group):
+        yield name
+    for inner, item in group.items():
+        if isinstance(item, h5py.Group):
+            yield from _with_steps(item, f"{name}/{inner}".removeprefix("/"))
 
 
 def subjects_of(recording: xr.Dataset, subject: int | None = None) -> list[int]:

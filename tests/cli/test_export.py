@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import xarray as xr
 
 from pfc_metarl.cli.main import main
 from pfc_metarl.recording.files import save_recording
+from pfc_metarl.studies.registry import STUDIES
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +23,25 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (
         main(["record", "fig1/independent", "two-armed-bandit", "--episodes", "3", "--quiet", "--out", str(path)]) == 0
     )
+    return path
+
+
+@pytest.fixture(scope="module")
+def nested(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Groups within groups, as those of figure 1, and one that holds no steps."""
+    path = tmp_path_factory.mktemp("nested") / "recording.nc"
+    with xr.open_dataset(recording) as whole:
+        one = whole.isel(subject=[0]).load().assign_attrs(weight_hashes=[whole.attrs["weight_hashes"][0]])
+    curve = xr.Dataset({"performance": (("subject", "point"), [[0.5, 0.6]])})
+    save_recording(path, {"trained/problem": one, "trained/mirrored": one.isel(episode=[0]), "curves": curve})
+    return path
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of groups without steps, as that of learners that are no networks."""
+    path = tmp_path_factory.mktemp("lives") / "recording.nc"
+    save_recording(path, {"maze-dqn": xr.Dataset({"performance": (("subject", "point"), [[0.5, 0.6]])})})
     return path
 
 
@@ -98,9 +119,24 @@ def test_the_first_group_is_taken_and_the_others_are_named(
     assert set(pd.read_csv(tmp_path / "second.csv")["subject"]) == {1, 2}
 
 
+def test_groups_within_groups_are_named_by_their_path(
+    nested: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "table.csv"
+    assert main(["export", str(nested), "--to", "csv", "--out", str(out)]) == 0
+    named = "exported group 'trained/problem'; --group chooses among trained/problem, trained/mirrored\n"
+    assert capsys.readouterr().out.startswith(named)
+    assert pd.read_csv(out)["episode"].nunique() == 3
+    words = ["export", str(nested), "--group", "trained/mirrored", "--to", "nwb", "--out", str(tmp_path / "one.nwb")]
+    assert main(words) == 0
+    loaded = pynapple.load_file(tmp_path / "one.nwb")
+    assert loaded.nwb.session_id == "two-armed-bandit-trained-mirrored-seed-0", "a slash would divide a path"
+    loaded.close()
+
+
 BAD_INPUT = {
     "no such file": (["none.nc", "--to", "csv"], "none.nc: cannot be read as a recording (there is no such file)"),
-    "a foreign netCDF": (["foreign.nc", "--to", "csv"], "has no axes subject, episode, step"),
+    "a foreign netCDF": (["foreign.nc", "--to", "csv"], "holds no steps to export"),
     "not netCDF": (["words.nc", "--to", "csv"], "words.nc: cannot be read as a recording"),
     "network instead of recording": (["fig1/independent", "--to", "nwb"], "is a network, and nwb takes a recording"),
     "recording instead of network": (["RECORDING", "--to", "onnx"], "onnx takes a network"),
@@ -108,7 +144,14 @@ BAD_INPUT = {
     "unknown subject": (["RECORDING", "--to", "nwb", "--subject", "8"], "no subject 8 in this recording"),
     "unknown subject of a network": (["fig1/independent", "--to", "torch", "--subject", "8"], "no subject 8"),
     "group of an ungrouped file": (["RECORDING", "--to", "csv", "--group", "a"], "without groups"),
-    "unknown group": (["GROUPED", "--to", "csv", "--group", "third"], "the groups are first, second"),
+    "unknown group": (["GROUPED", "--to", "csv", "--group", "third"], "the groups with steps are first, second"),
+    "group of groups": (
+        ["NESTED", "--to", "csv", "--group", "trained"],
+        "the groups with steps are trained/problem, trained/mirrored",
+    ),
+    "group without steps": (["NESTED", "--to", "csv", "--group", "curves"], "no group 'curves' with steps in"),
+    "file without steps": (["LIVES", "--to", "csv"], "no axes subject, episode and step in it"),
+    "file without steps, group": (["LIVES", "--to", "nwb", "--group", "maze-dqn"], "holds no steps to export"),
     "activity in NWB": (["RECORDING", "--to", "nwb", "--activity"], "--activity has no meaning with --to nwb"),
     "group of a network": (["fig1/independent", "--to", "onnx", "--group", "a"], "--group has no meaning"),
     "step without duration": (["RECORDING", "--to", "nwb", "--step-seconds", "0"], "--step-seconds is 0.0"),
@@ -121,6 +164,8 @@ def test_bad_input_gets_one_sentence_and_leaves_nothing(
     named: str,
     recording: Path,
     grouped: Path,
+    nested: Path,
+    lives: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -128,7 +173,7 @@ def test_bad_input_gets_one_sentence_and_leaves_nothing(
     monkeypatch.chdir(tmp_path)
     xr.Dataset({"x": ("time", [1.0])}).to_netcdf("foreign.nc", engine="h5netcdf")
     Path("words.nc").write_text("no netCDF")
-    places = {"RECORDING": str(recording), "GROUPED": str(grouped)}
+    places = {"RECORDING": str(recording), "GROUPED": str(grouped), "NESTED": str(nested), "LIVES": str(lives)}
     assert main(["export", *(places.get(word, word) for word in words), "--out", "out/result"]) == 2
     complaint = capsys.readouterr().err
     assert named in complaint
@@ -143,3 +188,10 @@ def test_help_names_the_formats_and_shows_an_example(capsys: pytest.CaptureFixtu
     assert "pfc-metarl export recording.nc --to nwb --out recording.nwb" in text
     for kind in ("nwb", "pynapple", "csv", "parquet", "torch", "onnx"):
         assert f"\n  {kind} " in text
+
+
+def test_the_documentation_tells_of_every_study_what_its_recording_holds() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
+    rows = text.split("| groups |")[1].split("\n\n")[0].splitlines()[2:]
+    named = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert sorted(named) == sorted(STUDIES)
