@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pfc_metarl.base.errors import ConfigurationError
+
+# Characters of a wrong value; a longer one would hide what is said about it.
+LONGEST_SHOWN = 60
 
 
 class Configuration(BaseModel):
@@ -43,8 +47,17 @@ def _sentence(error: ValidationError, owner: type[BaseModel]) -> str:
     reason = problem["msg"].removeprefix("Value error, ")
     if not where:
         return f"{owner.__name__}: {reason}"
+    if problem["type"] == "missing":
+        return f"setting '{where}' of {owner.__name__} is missing: give it"
+    value = problem["input"]
+    if isinstance(value, float) and not math.isfinite(value):
+        reason = "give a finite number"
     reason = reason[0].lower() + reason[1:]
-    return f"setting '{where}' of {owner.__name__} is {problem['input']!r}: {reason}"
+    return f"setting '{where}' of {owner.__name__} is {_shortened(repr(value))}: {reason}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
 def read_toml(path: Path) -> dict[str, Any]:

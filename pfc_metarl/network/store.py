@@ -88,6 +88,8 @@ def load_population(path: Path) -> tuple[Population, dict[str, Any]]:
         If the file is missing, damaged, foreign, or its weights do not fit its header.
     """
     tensors, content = read_tensors(path)
+    if "network" not in content:
+        raise StoredFileError(f"{path} {_instead_of_networks(content)}")
     try:
         header = NetworkHeader(**content)
     except ConfigurationError as error:
@@ -97,3 +99,12 @@ def load_population(path: Path) -> tuple[Population, dict[str, Any]]:
     if found != population.shapes() or not all(tensor.is_floating_point() for tensor in tensors.values()):
         raise StoredFileError(f"{path} holds weights that do not fit its own header: restore it from a copy")
     return population, header.origin
+
+
+def _instead_of_networks(header: Mapping[str, Any]) -> str:
+    """Say what else a file of ours holds, by its header, and what to do."""
+    if "update" in header:
+        return "is the checkpoint of a training: give the network.safetensors beside it, there once training has ended"
+    if "weight_hash" in header:
+        return "is a subject exported to torch: give the network that it was exported from"
+    return "holds learners that are no recurrent networks: give one that 'pfc-metarl list' names among networks"

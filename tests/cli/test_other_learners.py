@@ -72,3 +72,46 @@ def test_of_all_studies_those_without_networks_are_evaluated_whole(
 def test_a_study_that_is_asked_for_alone_gets_what_was_asked(asked: dict[str, Any]) -> None:
     assert main(["reproduce", WITHOUT, "--subjects", "2", "--quiet"]) == 0
     assert asked == {WITHOUT: 2}, "which it refuses itself"
+
+
+@pytest.mark.parametrize("name", ["fine-tune/curves", "maml-rl/two-step", "episodic-control/maze-dqn"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["record", "NAME", "two-armed-bandit"],
+        ["probe", "NAME", "--task", "two-armed-bandit"],
+        ["train", "two-armed-bandit", "--from", "NAME"],
+        ["yoke", "NAME", "trials.csv"],
+        ["export", "NAME", "--to", "onnx", "--out", "subject.onnx"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_takes_networks_refuses_other_learners_in_a_short_line(
+    words: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([name if word == "NAME" else word for word in words]) == 2
+    complaint = capsys.readouterr().err
+    assert (
+        "holds learners that are no recurrent networks: give one that 'pfc-metarl list' names among networks"
+        in complaint
+    )
+    assert complaint.count("\n") == 1
+    assert len(complaint) < 300
+    assert "train it again" not in complaint
+
+
+def test_a_checkpoint_is_no_network_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = ["--subjects", "1", "--updates", "2", "--episodes", "2", "--trials", "4", "--units", "3", "--quiet"]
+    assert main(["train", "two-armed-bandit", *tiny, "--out", str(tmp_path / "run")]) == 0
+    assert main(["record", str(tmp_path / "run" / "checkpoint.safetensors"), "two-armed-bandit"]) == 2
+    complaint = capsys.readouterr().err
+    assert "is the checkpoint of a training: give the network.safetensors beside it" in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_an_exported_subject_is_no_population(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "subject.safetensors")
+    assert main(["export", "fig1/independent", "--to", "torch", "--subject", "0", "--quiet", "--out", out]) == 0
+    assert main(["record", out, "two-armed-bandit"]) == 2
+    assert "is a subject exported to torch: give the network" in capsys.readouterr().err

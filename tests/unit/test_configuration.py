@@ -61,6 +61,34 @@ def test_an_impossible_setting_is_named_with_its_value(
     assert "\n" not in message
 
 
+class Needing(Configuration):
+    """A configuration with a setting that has no default."""
+
+    needed: int
+
+
+def test_a_setting_that_is_missing_is_said_to_be_missing() -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Needing()
+    assert str(error.value) == "setting 'needed' of Needing is missing: give it"
+
+
+@pytest.mark.parametrize("value", [list(range(10_000)), "x" * 10_000])
+def test_a_long_value_is_shown_by_its_beginning(value: object) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        BanditConfiguration(arms=value)
+    message = str(error.value)
+    assert repr(value)[:50] in message
+    assert "..." in message
+    assert len(message) < 200
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_told_so(value: float) -> None:
+    with pytest.raises(ConfigurationError, match=r"is -?(nan|inf): give a finite number"):
+        TrainingConfiguration(learning_rate=value)
+
+
 @pytest.mark.parametrize("kind", [BanditConfiguration, TrainingConfiguration, NetworkConfiguration])
 def test_an_unknown_setting_is_named_with_the_known_ones(kind: type[Configuration]) -> None:
     with pytest.raises(ConfigurationError) as error:
