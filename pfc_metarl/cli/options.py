@@ -20,6 +20,26 @@ def described(kind: Any, text: str) -> Any:
     return Annotated[kind, tyro.conf.arg(help=text)]
 
 
+def taken(words: Sequence[str], option: str) -> tuple[str | None, list[str]]:
+    """Take out an option on which the meaning of the others depends.
+
+    Parameters
+    ----------
+    words : of the command line.
+    option : as typed, such as ``--task``; its value follows, or stands behind an equals sign.
+
+    Returns
+    -------
+    Its value, None where it is not given, and the other words.
+    """
+    for position, word in enumerate(words):
+        if word == option and position + 1 < len(words):
+            return words[position + 1], [*words[:position], *words[position + 2 :]]
+        if word.startswith(f"{option}="):
+            return word.removeprefix(f"{option}="), [*words[:position], *words[position + 1 :]]
+    return None, list(words)
+
+
 def parse(
     kind: type[Options], words: Sequence[str], verb: str, description: str, default: Options | None = None
 ) -> Options:

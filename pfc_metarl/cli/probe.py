@@ -12,7 +12,7 @@ import tyro
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import prepare_output
-from pfc_metarl.cli.options import described, parse
+from pfc_metarl.cli.options import described, parse, taken
 from pfc_metarl.probe.probe import probe
 from pfc_metarl.studies.registry import load, network_file
 from pfc_metarl.tasks.registry import task_type
@@ -35,11 +35,10 @@ def run(words: Sequence[str]) -> int:
         print(f"usage: pfc-metarl probe NETWORK --task TASK [options]\n\n{DESCRIPTION}\n")
         print("'pfc-metarl probe NETWORK --task TASK --help' explains every option.")
         return 0
-    network, *rest = words
-    if "--task" not in rest or rest.index("--task") + 1 == len(rest):
+    task, rest = taken(words, "--task")
+    if task is None or not rest or rest[0].startswith("-"):
         raise ConfigurationError("probe needs a network and a task; see 'pfc-metarl probe --help'")
-    place = rest.index("--task")
-    task, options = rest[place + 1], [*rest[:place], *rest[place + 2 :]]
+    network, *options = rest
     kind = task_type(task)
     chosen = parse(_options_type(kind.configuration_type), options, f"probe {network} --task {task}", DESCRIPTION)
     population = load(network)

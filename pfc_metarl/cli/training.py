@@ -12,7 +12,7 @@ from pydantic import Field
 
 from pfc_metarl.base.configuration import Configuration, read_toml
 from pfc_metarl.base.errors import ConfigurationError
-from pfc_metarl.cli.options import described, parse
+from pfc_metarl.cli.options import described, parse, taken
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
 from pfc_metarl.learning.tuning import Tune
@@ -69,7 +69,7 @@ def run(words: Sequence[str]) -> int:
         return 0
     name, *rest = words
     kind = task_type(name)
-    source, config = _value(rest, "--from"), _value(rest, "--config")
+    source, config = (taken(rest, option)[0] for option in ("--from", "--config"))
     body = load(source) if source is not None else None
     defaults = _defaults(kind.configuration_type, Path(config) if config is not None else None, body)
     options = parse(
@@ -92,16 +92,6 @@ def run(words: Sequence[str]) -> int:
     if not options.quiet:
         print(f"trained network: {options.out / 'network.safetensors'}")
     return 0
-
-
-def _value(words: Sequence[str], option: str) -> str | None:
-    """Find an option ahead of the rest, since the rest's defaults depend on it."""
-    for position, word in enumerate(words):
-        if word == option and position + 1 < len(words):
-            return words[position + 1]
-        if word.startswith(f"{option}="):
-            return word.removeprefix(f"{option}=")
-    return None
 
 
 def _defaults(task: type[Configuration], path: Path | None, body: Population | None) -> dict[str, Configuration]:
