@@ -47,18 +47,18 @@ class RunFolder:
         """
         if resume and overwrite:
             raise ConfigurationError("--resume and --overwrite exclude each other: give one of them")
-        if self._standing() and not (resume or overwrite):
+        if self.standing() and not (resume or overwrite):
             raise OutputError(
                 f"a run stands in {self.path} already: continue it with --resume, "
                 f"replace it with --overwrite, or choose another --out"
             )
         make_folder(self.path)
         if overwrite:
-            for file in self._standing():
+            for file in self.standing():
                 file.unlink()
         if self.configuration.exists():
             self._refuse_other(settings)
-        elif self._standing():
+        elif self.standing():
             raise StoredFileError(
                 f"{self.path} holds a run without its {self.configuration.name}, so it cannot be told whose it is: "
                 f"start again with --overwrite or choose another --out"
@@ -67,8 +67,8 @@ class RunFolder:
             write_atomically(self.configuration, _json(settings))
         remove_leftovers(self.path)
 
-    def _standing(self) -> list[Path]:
-        """The run's files that exist."""
+    def standing(self) -> list[Path]:
+        """The run's files that exist; none where no run has begun."""
         files = (self.network, self.checkpoint, self.metrics, self.configuration)
         return [file for file in files if file.exists()] + sorted(self.path.glob("stage-*.safetensors"))
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from pfc_metarl.base.configuration import Configuration, read_toml
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.cli.options import described, parse, taken
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
@@ -75,6 +76,11 @@ def run(words: Sequence[str]) -> int:
     options = parse(
         _options_type(kind.configuration_type), rest, f"train {name}", DESCRIPTION, _options(defaults, name)
     )
+    if options.resume and not options.overwrite and not RunFolder(options.out).standing():
+        raise ConfigurationError(
+            f"there is nothing to resume in {options.out}: give the run's folder with --out, "
+            f"or leave --resume out to start a training"
+        )
     train(
         kind(options.task),
         subjects=options.run.subjects,
@@ -128,7 +134,9 @@ def _options_type(task: type[Configuration]) -> type[Any]:
             ("out", described(Path, "Run folder: configuration, metrics, checkpoint, network. Example: --out runs/a")),
             (
                 "resume",
-                described(tyro.conf.FlagCreatePairsOff[bool], "Continue the run in the folder, bit for bit."),
+                described(
+                    tyro.conf.FlagCreatePairsOff[bool], "Continue the run that stands in the folder, bit for bit."
+                ),
                 field(default=False),
             ),
             (

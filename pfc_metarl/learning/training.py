@@ -66,7 +66,7 @@ def train(
     source : trained networks whose body the new ones begin with, subject by subject, under new heads.
     tune : which weights learn: "heads", "inputs" (and heads) or "all".
     out : run folder for configuration, metrics, checkpoint and the trained network; None keeps nothing.
-    resume : continue the run in ``out``, bit for bit as if it had never stopped.
+    resume : continue the run in ``out``, bit for bit as if it had never stopped; start it where there is none.
     overwrite : replace the run in ``out``.
     stages : also keep the population, in ``out``, as it stands at this many equal parts of the
         training; the last one is the trained network itself.

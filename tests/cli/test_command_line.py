@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from pfc_metarl.cli import reproduction
+from pfc_metarl.cli import probe, reproduction
 from pfc_metarl.cli.main import main
 from pfc_metarl.studies.registry import STUDIES
 
@@ -26,18 +26,27 @@ BAD_INPUT = {
     "unknown task": (["train", "one-armed-bandit"], "unknown task 'one-armed-bandit'"),
     "unknown option": (["train", "two-armed-bandit", "--trails", "3"], "--trails"),
     "wrong type": (["train", "two-armed-bandit", "--updates", "many"], "--updates"),
-    "no subjects": (["train", "two-armed-bandit", "--subjects", "0"], "'subjects'"),
-    "discount above 1": (["train", "two-armed-bandit", "--discount", "1.5"], "'discount'"),
-    "probability above 1": (["train", "two-armed-bandit", "--probabilities", "2", "0.5"], "'probabilities"),
+    "no subjects": (["train", "two-armed-bandit", "--subjects", "0"], "--subjects is 0: input should be greater"),
+    "discount above 1": (["train", "two-armed-bandit", "--discount", "1.5"], "--discount is 1.5: input should be less"),
+    "probability above 1": (["train", "two-armed-bandit", "--probabilities", "2", "0.5"], "--probabilities is 2.0"),
     "probabilities for other arms": (["train", "two-armed-bandit", "--probabilities", "1", "0", "1"], "3 values"),
-    "negative seed": (["train", "two-armed-bandit", "--seed", "-1"], "'seed'"),
-    "not a number": (["train", "two-armed-bandit", "--learning-rate", "nan"], "'learning_rate'"),
+    "negative seed": (["train", "two-armed-bandit", "--seed", "-1"], "--seed is -1"),
+    "not a number": (["train", "two-armed-bandit", "--learning-rate", "nan"], "--learning-rate is nan: give a finite"),
+    "settings that contradict": (["train", "two-armed-bandit", "--arms", "3", "--distribution", "correlated"], "arms"),
     "missing configuration file": (["train", "two-armed-bandit", "--config", "none.toml"], "none.toml"),
     "resume and overwrite": (["train", "two-armed-bandit", "--resume", "--overwrite"], "exclude each other"),
+    "nothing to resume": (
+        ["train", "two-armed-bandit", "--resume", "--out", "runs/nothere"],
+        "there is nothing to resume in runs/nothere",
+    ),
     "missing network": (["record", "none.safetensors", "two-armed-bandit"], "no network file at none.safetensors"),
     "no episodes": (["record", "fig1/independent", "two-armed-bandit", "--episodes", "0"], "at least 1"),
     "network for another task": (["record", "fig1/independent", "two-armed-bandit", "--arms", "3"], "3 actions"),
     "record without a task": (["record", "fig1/independent"], "a network and a task"),
+    "probe without a network": (["probe", "--task", "two-armed-bandit"], "a network and a task"),
+    "probe without a task": (["probe", "fig1/independent"], "a network and a task"),
+    "probe without the task's name": (["probe", "fig1/independent", "--task"], "a network and a task"),
+    "probe of an unknown task": (["probe", "fig1/independent", "--task=swimming"], "unknown task 'swimming'"),
     "unknown preset": (["reproduce", "fig1", "--preset", "slow"], "--preset"),
     "paper preset without training": (["reproduce", "fig1", "--preset", "paper"], "--retrain"),
     "more subjects than bundled": (["reproduce", "fig1", "--subjects", "9"], "1 to 8"),
@@ -56,6 +65,7 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(
     assert named in complaint
     assert complaint.startswith("pfc-metarl: ")
     assert complaint.count("\n") == 1, complaint
+    assert "Configuration" not in complaint, "a name of the code, which nobody typed"
     assert not any(path.is_file() for path in tmp_path.rglob("*")), "bad input must leave nothing behind"
 
 
@@ -100,6 +110,20 @@ def test_train_then_record_gives_named_dimensions(tmp_path: Path, monkeypatch: p
         assert dict(recording.sizes) == {"subject": 2, "episode": 5, "step": 6, "action": 2, "unit": 3, "arm": 2}
         assert recording["hidden"].dims == ("subject", "episode", "step", "unit")
         assert recording.attrs["task"] == "two-armed-bandit"
+
+
+@pytest.mark.parametrize("words", [["--task=two-armed-bandit"], ["--task", "two-armed-bandit"]], ids=["=", "apart"])
+@pytest.mark.parametrize("first", [False, True], ids=["after", "before"])
+def test_probe_reads_its_task_wherever_it_stands(
+    words: list[str], first: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probed = []
+    monkeypatch.setattr(probe, "probe", lambda population, task, **options: probed.append((task, options["name"])))
+    monkeypatch.chdir(tmp_path)
+    network = ["fig1/independent"]
+    assert main(["probe", *(words + network if first else network + words), "--trials", "7", "--quiet"]) == 0
+    [(task, name)] = probed
+    assert (type(task).__name__, task.configuration.trials, name) == ("Bandit", 7, "fig1/independent")
 
 
 def test_an_existing_run_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
