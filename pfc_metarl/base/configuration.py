@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.errors import ConfigurationError, SettingError
 
 # Characters of a wrong value; a longer one would hide what is said about it.
 LONGEST_SHOWN = 60
@@ -34,26 +34,26 @@ class Configuration(BaseModel):
         try:
             super().__init__(**settings)
         except ValidationError as error:
-            raise ConfigurationError(_sentence(error, type(self))) from None
+            raise _complaint(error, type(self)) from None
 
 
-def _sentence(error: ValidationError, owner: type[BaseModel]) -> str:
+def _complaint(error: ValidationError, owner: type[BaseModel]) -> ConfigurationError:
     """Say the first thing that is wrong in one sentence: what, where, what to do."""
     problem = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         known = ", ".join(sorted(owner.model_fields))
-        return f"unknown setting '{where}' in {owner.__name__}: the settings are {known}"
+        return ConfigurationError(f"unknown setting '{where}' in {owner.__name__}: the settings are {known}")
     reason = problem["msg"].removeprefix("Value error, ")
     if not where:
-        return f"{owner.__name__}: {reason}"
+        return SettingError(owner.__name__, where, reason)
     if problem["type"] == "missing":
-        return f"setting '{where}' of {owner.__name__} is missing: give it"
+        return SettingError(owner.__name__, where, "is missing: give it")
     value = problem["input"]
     if isinstance(value, float) and not math.isfinite(value):
         reason = "give a finite number"
     reason = reason[0].lower() + reason[1:]
-    return f"setting '{where}' of {owner.__name__} is {_shortened(repr(value))}: {reason}"
+    return SettingError(owner.__name__, where, f"is {_shortened(repr(value))}: {reason}")
 
 
 def _shortened(text: str) -> str:

@@ -12,6 +12,26 @@ class ConfigurationError(PfcMetaRLError):
     """A setting is unknown, of the wrong type, or out of its range."""
 
 
+class SettingError(ConfigurationError):
+    """The value of a setting, or what settings say together, cannot be.
+
+    Attributes
+    ----------
+    owner : name of the configuration.
+    setting : its name within it, with a dot before a position; empty where settings contradict each other.
+    problem : what is wrong, and what to do.
+    """
+
+    def __init__(self, owner: str, setting: str, problem: str) -> None:
+        # All three, so that the error comes back whole from another process.
+        super().__init__(owner, setting, problem)
+        self.owner, self.setting, self.problem = owner, setting, problem
+
+    def __str__(self) -> str:
+        where = f"setting '{self.setting}' of {self.owner}" if self.setting else f"{self.owner}:"
+        return f"{where} {self.problem}"
+
+
 class UnknownNameError(PfcMetaRLError):
     """No study, task or network goes by the name that was given."""
 

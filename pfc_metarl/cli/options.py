@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
-from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.errors import ConfigurationError, SettingError
 
 Options = TypeVar("Options")
 
@@ -64,6 +64,9 @@ def parse(
             if default is None:
                 return tyro.cli(kind, args=words, prog=f"pfc-metarl {verb}", description=description)
             return tyro.cli(kind, args=words, prog=f"pfc-metarl {verb}", description=description, default=default)
+    except SettingError as error:
+        option = f"--{error.setting.partition('.')[0].replace('_', '-')} " if error.setting else ""
+        raise ConfigurationError(f"{option}{error.problem}; see 'pfc-metarl {verb} --help'") from None
     except SystemExit as stop:
         if stop.code in (0, None):
             raise

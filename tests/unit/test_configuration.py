@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pfc_metarl.base.configuration import Configuration, read_toml
-from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.errors import ConfigurationError, SettingError
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import subject_indices
 from pfc_metarl.network.configuration import NetworkConfiguration
@@ -81,6 +82,14 @@ def test_a_long_value_is_shown_by_its_beginning(value: object) -> None:
     assert repr(value)[:50] in message
     assert "..." in message
     assert len(message) < 200
+
+
+def test_the_error_comes_back_whole_from_another_process() -> None:
+    with pytest.raises(SettingError) as error:
+        BanditConfiguration(arms=0)
+    again = pickle.loads(pickle.dumps(error.value))
+    assert str(again) == str(error.value)
+    assert (again.setting, again.owner) == ("arms", "BanditConfiguration")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
