@@ -13,6 +13,7 @@ import xarray as xr
 from jaxtyping import Int
 
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
+from pfc_metarl.base.reading import unreadable
 from pfc_metarl.recording.streaming import pieces
 from pfc_metarl.recording.trials import trial_of_step
 
@@ -41,8 +42,7 @@ def group_names(path: Path) -> list[str]:
         with h5py.File(path) as file:
             names = list(_with_steps(file, ""))
     except OSError as error:
-        reason = "there is no such file" if not path.exists() else str(error)
-        raise StoredFileError(f"{path}: cannot be read as a recording ({reason})") from None
+        raise unreadable(path, error) from None
     if not names:
         raise StoredFileError(
             f"{path} holds no steps to export (there are no axes subject, episode and step in it): give a recording of "

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import xarray as xr
 
-from pfc_metarl.base.errors import StoredFileError
+from pfc_metarl.base.reading import unreadable
 
 # Large enough that reading costs little per number, small enough to leave memory for the analysis.
 PIECE_BYTES = 64 * 2**20
@@ -32,8 +32,7 @@ def open_recording(path: str | Path, group: str | None = None) -> xr.Dataset:
     try:
         return xr.open_dataset(path, engine="h5netcdf", group=group)
     except (OSError, KeyError, ValueError) as error:
-        place = path if group is None else f"{path}, group '{group}'"
-        raise StoredFileError(f"{place}: cannot be read as a recording ({error})") from None
+        raise unreadable(path, error, group) from None
 
 
 def pieces(recording: Stored, limit: int | None = None) -> Iterator[Stored]:

@@ -55,7 +55,10 @@ class TextTable:
                 header = [name.strip() for name in next(names, [])]
                 reader = csv.reader(file, delimiter=max(SEPARATORS, key=first.count))
                 found = [(reader.line_num + 1, [text.strip() for text in row]) for row in reader if row]
-        except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
+        except UnicodeDecodeError:
+            advice = "save it as CSV in UTF-8"
+            raise StoredFileError(f"{self.path} cannot be read as a table (it is not UTF-8 text): {advice}") from None
+        except (OSError, EOFError, zlib.error, csv.Error) as error:
             reason = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
             raise StoredFileError(f"{self.path} cannot be read as a table ({reason}): give a CSV file") from None
         if not found:

@@ -135,9 +135,20 @@ def test_groups_within_groups_are_named_by_their_path(
 
 
 BAD_INPUT = {
-    "no such file": (["none.nc", "--to", "csv"], "none.nc: cannot be read as a recording (there is no such file)"),
+    "no such file": (
+        ["none.nc", "--to", "csv"],
+        "none.nc: cannot be read as a recording (there is no such file): check its path",
+    ),
+    "a folder": (
+        ["folder", "--to", "csv"],
+        "folder: cannot be read as a recording (it is a folder): give a file in it",
+    ),
+    "a truncated file": (
+        ["short.nc", "--to", "csv"],
+        "(the file is cut short): restore it from a copy or make it again",
+    ),
     "a foreign netCDF": (["foreign.nc", "--to", "csv"], "holds no steps to export"),
-    "not netCDF": (["words.nc", "--to", "csv"], "words.nc: cannot be read as a recording"),
+    "not netCDF": (["words.nc", "--to", "csv"], "(it is no netCDF file): give a recording of 'pfc-metarl record'"),
     "network instead of recording": (["fig1/independent", "--to", "nwb"], "is a network, and nwb takes a recording"),
     "recording instead of network": (["RECORDING", "--to", "onnx"], "onnx takes a network"),
     "unknown format": (["RECORDING", "--to", "matlab"], "--to"),
@@ -173,6 +184,9 @@ def test_bad_input_gets_one_sentence_and_leaves_nothing(
     monkeypatch.chdir(tmp_path)
     xr.Dataset({"x": ("time", [1.0])}).to_netcdf("foreign.nc", engine="h5netcdf")
     Path("words.nc").write_text("no netCDF")
+    Path("folder").mkdir()
+    whole = recording.read_bytes()
+    Path("short.nc").write_bytes(whole[: len(whole) // 2])
     places = {"RECORDING": str(recording), "GROUPED": str(grouped), "NESTED": str(nested), "LIVES": str(lives)}
     assert main(["export", *(places.get(word, word) for word in words), "--out", "out/result"]) == 2
     complaint = capsys.readouterr().err

@@ -29,7 +29,10 @@ BAD_INPUT = {
     "untrained yet": (["reproduce", "fig5", "--retrain", "--intervene", "silence units=50"], "units 0 to 47"),
     "record, unknown": ([*RECORD, "--intervene", "lesoin"], "unknown intervention 'lesoin'"),
     "record, never": ([*RECORD, "--intervene", "reset-state steps=10-"], "steps 0 to 9"),
-    "record, no donor": ([*RECORD, "--intervene", "transplant-state donor=none.nc"], "none.nc"),
+    "record, no donor": (
+        [*RECORD, "--intervene", "transplant-state donor=none.nc"],
+        "donor none.nc: cannot be read as a recording (there is no such file): check its path",
+    ),
     "record, one epoch": ([*BARCODES, "--intervene", "shuffle-recall"], "record at least 2 epochs, 200 episodes"),
 }
 
@@ -71,6 +74,24 @@ def test_a_recorded_state_can_be_transplanted(tmp_path: Path) -> None:
     assert main([*RECORD, "--out", str(out), "--intervene", lines[0], "--intervene", lines[1]]) == 0
     with xr.open_dataset(donor, engine="h5netcdf") as given, xr.open_dataset(out, engine="h5netcdf") as taken:
         np.testing.assert_array_equal(taken["hidden"].values[:, :, 4], given["hidden"].values[:, :, 3])
+
+
+def test_a_donor_that_is_no_recording_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    donor, out = tmp_path / "donor.nc", tmp_path / "out.nc"
+    assert main([*RECORD, "--out", str(donor)]) == 0
+    short, words = tmp_path / "short.nc", tmp_path / "words.nc"
+    short.write_bytes(donor.read_bytes()[:2000])
+    words.write_text("no netCDF")
+    for line, named in {
+        f"donor={short}": "short.nc: cannot be read as a recording (the file is cut short): restore",
+        f"donor={words}": "words.nc: cannot be read as a recording (it is no netCDF file): give",
+        f"donor={donor} group=other": "donor.nc, group 'other': cannot be read as a recording",
+    }.items():
+        assert main([*RECORD, "--out", str(out), "--intervene", f"transplant-state {line}"]) == 2
+        complaint = capsys.readouterr().err
+        assert named in complaint
+        assert "Errno" not in complaint
+        assert complaint.count("\n") == 1
 
 
 def test_all_studies_are_shown_beside_their_controls(

@@ -14,6 +14,7 @@ from pfc_metarl.agents.interventions.exchange import Exchange
 from pfc_metarl.agents.interventions.intervention import Intervention, Moment
 from pfc_metarl.agents.interventions.selection import among
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
+from pfc_metarl.base.reading import unreadable
 from pfc_metarl.network.core import State
 from pfc_metarl.network.population import Population
 
@@ -84,7 +85,7 @@ class TransplantState(Intervention):
             with xr.open_dataset(self.donor, engine="h5netcdf", group=self.group) as recording:
                 return recording[[name for name in recording.data_vars if "unit" in recording[name].dims]].load()
         except (OSError, KeyError, ValueError) as error:
-            raise StoredFileError(f"donor {self.donor} cannot be read as a recording ({error})") from None
+            raise StoredFileError(f"donor {unreadable(self.donor, error, self.group)}") from None
 
     def on_state(self, state: State, moment: Moment) -> State:
         assert moment.senses is not None, "a state is received in at a step"
