@@ -118,7 +118,10 @@ def _volatility(values: Values) -> Values:
 
 FAMILIES = {
     "two-armed-bandit": Family(
-        {"choice": Column("0 or left, 1 or right; further arms 2, 3, ...", _SIDE), "reward": _REWARD},
+        {
+            "choice": Column("0 or left, 1 or right; with yoke also 2, 3, ... where the network has more arms", _SIDE),
+            "reward": _REWARD,
+        },
         (("choice",), ("reward",)),
     ),
     "two-step": Family(

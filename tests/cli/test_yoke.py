@@ -161,6 +161,28 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(
     assert not (tmp_path / "results").exists()
 
 
+def test_a_table_that_is_not_utf_8_is_to_be_saved_as_such(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table.write_bytes(table.read_bytes().replace(b"fine", "schön".encode("latin-1")))
+    assert main(["analyse", str(table), "--task", "bandit", "--columns", COLUMNS, "--out", str(tmp_path / "out")]) == 2
+    complaint = capsys.readouterr().err
+    assert f"{table} cannot be read as a table (it is not UTF-8 text): save it as CSV in UTF-8" in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_analyse_says_that_its_bandit_has_two_arms(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials = pd.read_csv(table)
+    trials.loc[0, "answer"] = 2
+    trials.to_csv(table, index=False)
+    assert main(["analyse", str(table), "--task", "bandit", "--columns", COLUMNS, "--out", str(tmp_path / "out")]) == 2
+    assert "'2' is not understood: write 0, 1, left, right" in capsys.readouterr().err
+    assert main(["analyse", "--help"]) == 0
+    assert "0 or left, 1 or right; with yoke also 2, 3, ... where the network has more arms" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("verb", ["yoke", "analyse"])
 def test_help_shows_an_example_and_the_columns(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([verb, "--help"]) == 0
