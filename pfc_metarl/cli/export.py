@@ -47,7 +47,7 @@ SOURCE is a recording written by 'pfc-metarl record' or 'reproduce', or a networ
 'pfc-metarl train', or a bundled one such as fig1/independent. What stands where in each format: docs/export.md.
 
 examples: pfc-metarl export recording.nc --to nwb --out recording.nwb
-          pfc-metarl export results/fig7/recording.nc --group control --to parquet --out fig7.parquet
+          pfc-metarl export results/fig1/recording.nc --group independent/uniform --to parquet --out fig1.parquet
           pfc-metarl export fig1/independent --subject 0 --to onnx --out subject.onnx"""
 
 
