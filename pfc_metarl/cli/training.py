@@ -44,6 +44,9 @@ The same settings can stand in a TOML file, given with --config; the command lin
   updates = 1000"""
 
 
+FROM = "Networks whose body to begin with: a file, a run folder, or bundled ones. Example: --from fig1/correlated"
+
+
 class RunSettings(Configuration):
     """Who is trained, and on what machine."""
 
@@ -146,14 +149,7 @@ def _options_type(task: type[Configuration]) -> type[Any]:
             ),
             (
                 "source",
-                Annotated[
-                    str | None,
-                    tyro.conf.arg(
-                        name="from",
-                        help="Networks whose body to begin with: a file, a run folder, or bundled ones. "
-                        "Example: --from fig1/correlated",
-                    ),
-                ],
+                Annotated[str | None, tyro.conf.arg(name="from", help=FROM)],
                 field(default=None),
             ),
             (
