@@ -58,3 +58,7 @@ class FrozenWeightsError(PfcMetaRLError):
 
 class TrainingDivergedError(PfcMetaRLError):
     """The loss of a subject stopped being a finite number."""
+
+
+class TrainingProcessError(PfcMetaRLError):
+    """A process that trained a part of the subjects is gone."""

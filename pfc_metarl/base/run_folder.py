@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,6 +34,32 @@ class RunFolder:
     def stage(self, number: int) -> Path:
         """The population as it stood at an earlier stage of training, counted from 1."""
         return self.path / f"stage-{number}.safetensors"
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep other runs out of the folder while this one lasts.
+
+        Raises
+        ------
+        OutputError
+            If another run is under way here, or the folder cannot be written.
+        """
+        from filelock import FileLock, Timeout  # brings an event loop along, which a short command does not wait for
+
+        make_folder(self.path)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(
+                f"a run is under way in {self.path}: wait until it ends, or choose another --out"
+            ) from None
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def open(self, settings: Mapping[str, Any], resume: bool, overwrite: bool) -> None:
         """Start or continue the run described by ``settings``.
@@ -67,6 +94,13 @@ class RunFolder:
             write_atomically(self.configuration, _json(settings))
         remove_leftovers(self.path)
 
+    def refuse_foreign(self, file: Path, origin: Any, settings: Mapping[str, Any]) -> None:
+        """Raise StoredFileError if what a file says of its origin is not this run."""
+        if _text(origin) != _text(settings):
+            raise StoredFileError(
+                f"{file} is of another run than {self.configuration.name} beside it: start again with --overwrite"
+            )
+
     def standing(self) -> list[Path]:
         """The run's files that exist; none where no run has begun."""
         files = (self.network, self.checkpoint, self.metrics, self.configuration)
@@ -81,7 +115,7 @@ class RunFolder:
             ) from None
         asked = _flat(json.loads(_json(settings)))
         for name in sorted(stored.keys() | asked.keys()):
-            if stored.get(name) != asked.get(name):
+            if _text(stored.get(name)) != _text(asked.get(name)):
                 raise ConfigurationError(
                     f"the run in {self.path} has {name} = {stored.get(name)}, not {asked.get(name)}: "
                     f"resume it with its own settings or choose another --out"
@@ -131,6 +165,11 @@ def _is_json(line: str) -> bool:
 
 def _json(settings: Mapping[str, Any]) -> bytes:
     return (json.dumps(settings, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _text(setting: Any) -> str:
+    """A setting as JSON, in which what is no number equals itself."""
+    return json.dumps(setting, sort_keys=True)
 
 
 def _flat(nested: Any, prefix: str = "") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from operator import index
 
 import numpy as np
 from numpy.random import Generator, Philox, SeedSequence
@@ -17,10 +18,14 @@ from pfc_metarl.base.errors import ConfigurationError
 
 
 def valid_seed(seed: int) -> int:
-    """Return a root seed, refusing a negative one."""
-    if seed < 0:
-        raise ConfigurationError(f"seed is {seed}: give a whole number from 0 up")
-    return seed
+    """Return a root seed, refusing a negative one and what is no whole number."""
+    try:
+        whole = index(seed)
+    except TypeError:
+        whole = -1
+    if whole < 0:
+        raise ConfigurationError(f"seed is {seed!r}: give a whole number from 0 up")
+    return whole
 
 
 class Streams:

@@ -95,4 +95,8 @@ def _intervals(pynapple: Any, table: pd.DataFrame) -> Any:
     """Turn a table into intervals; those that touch are parted as pynapple would, but without its warning."""
     start = table["start_time"].to_numpy()
     end = np.minimum(table["stop_time"].to_numpy(), np.append(start[1:] - GAP_SECONDS, np.inf))
-    return pynapple.IntervalSet(start, end, metadata=table.drop(columns=["start_time", "stop_time"]))
+    # Intervals have columns of their own by these names.
+    metadata = table.drop(columns=["start_time", "stop_time"]).rename(
+        columns={"start": "task_start", "end": "task_end"}
+    )
+    return pynapple.IntervalSet(start, end, metadata=metadata)

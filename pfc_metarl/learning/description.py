@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from operator import index
+from typing import Any, get_args
 
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.learning.configuration import TrainingConfiguration
@@ -16,10 +17,16 @@ from pfc_metarl.tasks.task import Task
 
 
 def subject_indices(subjects: int | Sequence[int]) -> tuple[int, ...]:
-    """Turn a count into indices 0, 1, ...; refuse fewer than one subject."""
-    indices = tuple(range(subjects)) if isinstance(subjects, int) else tuple(int(index) for index in subjects)
+    """Turn a count into indices 0, 1, ...; refuse fewer than one subject, and what is no whole number."""
+    refused = ConfigurationError(f"subjects is {subjects!r}: give a number from 1 up, or different indices from 0 up")
+    if isinstance(subjects, str | bool):
+        raise refused
+    try:
+        indices = tuple(map(index, subjects)) if isinstance(subjects, Iterable) else tuple(range(index(subjects)))
+    except TypeError:
+        raise refused from None
     if not indices or min(indices) < 0 or len(set(indices)) < len(indices):
-        raise ConfigurationError(f"subjects is {subjects!r}: give a number from 1 up, or different indices from 0 up")
+        raise refused
     return indices
 
 
@@ -37,8 +44,10 @@ def describe_run(
     Raises
     ------
     ConfigurationError
-        If these subjects of such networks cannot have the source's body.
+        If these subjects of such networks cannot have the source's body, or nothing is tuned by that name.
     """
+    if tune not in get_args(Tune):
+        raise ConfigurationError(f"tune is {tune!r}: give one of {', '.join(get_args(Tune))}")
     run = {
         "task": {"name": task_name(task), **task.configuration.model_dump()},
         "network": network.model_dump(),

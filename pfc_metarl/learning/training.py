@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,26 +93,31 @@ def train(
     training = training or TrainingConfiguration()
     indices = subject_indices(subjects)
     origin = describe_run(task, network, training, valid_seed(seed), indices, source, tune)
-    where = usable_device(device)
-    folder = RunFolder(Path(out)) if out is not None else None
-    if folder is not None:
+    where, inputs = usable_device(device), input_size(task, network)
+    if not 1 <= stages <= training.updates:
+        raise ConfigurationError(f"stages is {stages}: give from 1 to {training.updates}, the number of updates")
+
+    def from_beginning_to_end(folder: RunFolder | None) -> Population:
+        with closing(Crew(_blocks(task, origin, training, where))) as crew:
+            if folder is not None and folder.checkpoint.exists():
+                _load_checkpoint(folder, origin, crew)
+            elif source is not None:
+                begun = population_of(origin, task, source)
+                crew.restore({f"weights.{name}": weight for name, weight in begun.weights.items()}, update=0)
+            run = _Run(crew, training, folder, origin, inputs, task.actions, stages)
+            run.advance_to_end(quiet, label)
+            return run.population()
+
+    if out is None:
+        return from_beginning_to_end(None)
+    folder = RunFolder(Path(out))
+    with folder.claimed():
         folder.open(origin, resume, overwrite)
         if folder.network.exists():
-            return load_population(folder.network)[0]
-
-    crew = Crew(_blocks(task, origin, training, where))
-    try:
-        if folder is not None and folder.checkpoint.exists():
-            _load_checkpoint(folder.checkpoint, crew)
-        elif source is not None:
-            begun = population_of(origin, task, source)
-            crew.restore({f"weights.{name}": weight for name, weight in begun.weights.items()}, update=0)
-        run = _Run(crew, training, folder, origin, input_size(task, network), task.actions, stages)
-        run.advance_to_end(quiet, label)
-        trained = run.population()
-    finally:
-        crew.close()
-    if folder is not None:
+            trained, of = load_population(folder.network)
+            folder.refuse_foreign(folder.network, of, origin)
+            return trained
+        trained = from_beginning_to_end(folder)
         save_population(folder.network, trained, origin)
     return trained
 
@@ -210,15 +216,17 @@ class _Run:
             write_tensors(self.folder.checkpoint, self.crew.state(), header)
 
 
-def _load_checkpoint(path: Path, crew: Crew) -> None:
+def _load_checkpoint(folder: RunFolder, origin: Mapping[str, Any], crew: Crew) -> None:
     """Bring a new crew to where a checkpoint stands.
 
     Raises
     ------
     StoredFileError
-        If the checkpoint is damaged or belongs to another network.
+        If the checkpoint is damaged or belongs to another run.
     """
+    path = folder.checkpoint
     tensors, header = read_tensors(path)
+    folder.refuse_foreign(path, header.get("origin"), origin)
     expected = {name: value.shape for name, value in crew.state().items() if name.startswith("weights.")}
     found = {name: tensors[name].shape for name in expected if name in tensors}
     if found != expected or "update" not in header:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pfc_metarl.base.errors import TrainingDivergedError
+from pfc_metarl.base.errors import TrainingDivergedError, TrainingProcessError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.captured import CapturedTrainer, obstacle
 from pfc_metarl.learning.configuration import TrainingConfiguration
@@ -55,34 +54,49 @@ class WorkerBlock(Block):
         program = [sys.executable, "-m", "pfc_metarl.learning.worker", str(number)]
         # The worker finds what its parent found, whatever put it on the path.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **ONE_THREAD}
-        self._process = subprocess.Popen(program, pass_fds=[number], env=environment)
+        # In a session of its own Ctrl-C does not reach it: the parent alone decides what that means.
+        self._process = subprocess.Popen(program, pass_fds=[number], env=environment, start_new_session=True)
         theirs.close()
         self._line = Connection(ours.detach())
-        self._line.send(dict(run))
+        self._send(dict(run))
 
     def begin(self, updates: int, measure: bool) -> None:
-        self._line.send(("advance", updates, measure))
+        self._send(("advance", updates, measure))
 
     def finish(self) -> Measures:
         return self._answer()
 
     def state(self) -> dict[str, Tensor]:
-        self._line.send(("state",))
+        self._send(("state",))
         return self._answer()
 
     def restore(self, state: Mapping[str, Tensor], update: int) -> None:
-        self._line.send(("restore", {name: value.numpy() for name, value in state.items()}, update))
+        self._send(("restore", {name: value.numpy() for name, value in state.items()}, update))
         self._answer()
 
     def close(self) -> None:
         self._line.close()
         self._process.wait()
 
+    def _send(self, order: object) -> None:
+        try:
+            self._line.send(order)
+        except ConnectionError:
+            raise self._lost() from None
+
+    def _lost(self) -> TrainingProcessError:
+        status = self._process.wait()
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with code {status}"
+        return TrainingProcessError(
+            f"a training process {how}; what it said, if anything, stands above: "
+            "continue from the last checkpoint with --resume"
+        )
+
     def _answer(self) -> dict[str, Tensor]:
         try:
             answer = self._line.recv()
-        except EOFError:
-            raise RuntimeError("a training process ended unexpectedly; its message stands above") from None
+        except (EOFError, ConnectionError):
+            raise self._lost() from None
         if isinstance(answer, str):
             raise TrainingDivergedError(answer)
         return {name: torch.from_numpy(value) for name, value in answer.items()}
@@ -140,8 +154,6 @@ def _obey(trainer: Trainer, order: str, details: list[Any]) -> Mapping[str, Tens
 
 
 if __name__ == "__main__":
-    # Ctrl-C reaches every process of a terminal; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     # The parent has closed the line, or was killed: either way there is nobody left to work for.
     with Connection(int(sys.argv[1])) as parent, contextlib.suppress(EOFError, ConnectionError):

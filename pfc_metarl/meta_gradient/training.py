@@ -64,11 +64,6 @@ def train(
     parts = {"learner": learner, "batch": batch, "outer": outer}
     origin: dict[str, Any] = {name: part.model_dump(mode="json") for name, part in parts.items()}
     origin |= {"seed": seed, "subjects": list(range(subjects))}
-    folder = RunFolder(out) if out is not None else None
-    if folder is not None:
-        folder.open(origin, resume=not overwrite, overwrite=overwrite)
-        if folder.network.exists():
-            return MetaLearners.load(folder.network)[0]
     streams = Streams(seed, range(subjects))
 
     def objective(weights: Weights, iteration: int) -> Float[Tensor, " subject"]:
@@ -76,17 +71,26 @@ def train(
         return learner.loss(weights, *data).mean(dim=1)
 
     loop = OuterLoop(MetaLearners.draw(learner, streams).weights, objective, outer)
-    _run(loop, folder, quiet, label)
-    trained = MetaLearners(learner, range(subjects), loop.trained())
-    if folder is not None:
+    if out is None:
+        _run(loop, None, origin, quiet, label)
+        return MetaLearners(learner, range(subjects), loop.trained())
+    folder = RunFolder(out)
+    with folder.claimed():
+        folder.open(origin, resume=not overwrite, overwrite=overwrite)
+        if folder.network.exists():
+            trained, of = MetaLearners.load(folder.network)
+            folder.refuse_foreign(folder.network, of, origin)
+            return trained
+        _run(loop, folder, origin, quiet, label)
+        trained = MetaLearners(learner, range(subjects), loop.trained())
         trained.save(folder.network, origin)
     return trained
 
 
-def _run(loop: OuterLoop, folder: RunFolder | None, quiet: bool, label: str) -> None:
+def _run(loop: OuterLoop, folder: RunFolder | None, origin: dict[str, Any], quiet: bool, label: str) -> None:
     """Run the remaining iterations, with progress, metrics and checkpoints."""
     if folder is not None and folder.checkpoint.exists():
-        _restore(loop, folder.checkpoint)
+        _restore(loop, folder, origin)
     total, losses = loop.configuration.iterations, []
     bar = tqdm(total=total, initial=loop.iteration, desc=label, unit="iteration", disable=quiet, dynamic_ncols=True)
     with bar, DeferredInterrupt() as interrupt:
@@ -99,12 +103,12 @@ def _run(loop: OuterLoop, folder: RunFolder | None, quiet: bool, label: str) -> 
                 if folder is not None:
                     folder.report({"update": loop.iteration, "loss": loss.tolist()})
             if folder is not None and (interrupt.requested or loop.iteration % CHECKPOINT_EVERY == 0):
-                write_tensors(folder.checkpoint, loop.state(), {"iteration": loop.iteration})
+                write_tensors(folder.checkpoint, loop.state(), {"origin": origin, "iteration": loop.iteration})
             if interrupt.requested:
                 raise KeyboardInterrupt
 
 
-def _restore(loop: OuterLoop, path: Path) -> None:
+def _restore(loop: OuterLoop, folder: RunFolder, origin: dict[str, Any]) -> None:
     """Bring a new loop to where a checkpoint stands.
 
     Raises
@@ -112,7 +116,9 @@ def _restore(loop: OuterLoop, path: Path) -> None:
     StoredFileError
         If the checkpoint is damaged or belongs to other learners.
     """
+    path = folder.checkpoint
     state, header = read_tensors(path)
+    folder.refuse_foreign(path, header.get("origin"), origin)
     stored = {name.removesuffix(".weight"): value.shape for name, value in state.items() if name.endswith(".weight")}
     if stored != {name: weight.shape for name, weight in loop.weights.items()} or "iteration" not in header:
         raise StoredFileError(f"{path} is not a checkpoint of these learners: start again with --overwrite")
