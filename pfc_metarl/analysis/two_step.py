@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from pfc_metarl.base.regression import lagged, logistic_weights, population_weights
-from pfc_metarl.base.statistics import interval
+from pfc_metarl.base.statistics import jackknife_limits
 from pfc_metarl.recording.trials import all_wanted, by_step, prediction_error, steps_of
 
 # As the task reveals them in its `phase`.
@@ -142,28 +142,36 @@ def staying(trials: xr.Dataset) -> xr.Dataset:
 
     Returns
     -------
-    ``stay`` over ``subject outcome transition``; ``interaction`` of reward and transition, the main
-    effects ``reward_effect`` and ``transition_effect``, and ``above_zero``: whether the 95% interval
-    of the interaction over the subject's own episodes is above zero.
+    ``stay`` over ``subject outcome transition``; ``interaction`` of reward and transition, all episodes together,
+    with its 95% limits ``interaction_low`` and ``interaction_high``; the main effects ``reward_effect`` and
+    ``transition_effect``; and ``above_zero``: whether the lower limit is.
+
+    The limits are those of a jackknife, which leaves out each of the subject's own episodes in turn. They are NaN,
+    and not above zero, where one episode alone has all trials of a kind.
     """
     counts = stay_counts(trials)
     stay = stay_probability(counts.sum("episode"))
-    by_episode = model_based_index(stay_probability(counts)).transpose("subject", "episode").values
+    limits = [_limits(counts.isel(subject=own)) for own in range(counts.sizes["subject"])]
+    low, high = np.array(limits).T
     return xr.Dataset(
         {
             "stay": stay,
             "interaction": model_based_index(stay),
+            "interaction_low": ("subject", low),
+            "interaction_high": ("subject", high),
             "reward_effect": model_free_index(stay),
             "transition_effect": transition_index(stay),
-            "above_zero": ("subject", np.array([_above_zero(own) for own in by_episode])),
+            "above_zero": ("subject", low > 0),
         }
     )
 
 
-def _above_zero(values: Float[np.ndarray, " episode"]) -> bool:
-    """Whether the 95% interval over episodes is above zero; episodes without all four kinds of trial are left out."""
-    present = values[np.isfinite(values)]
-    return len(present) > 1 and interval(present).low > 0
+def _limits(counts: xr.Dataset) -> tuple[float, float]:
+    """Limits of one subject's interaction; episodes without a single pair of valid trials are none of its units."""
+    kept = counts.isel(episode=np.flatnonzero(counts["chances"].sum(("outcome", "transition"))))
+    every = kept.sum("episode")
+    whole, without = (model_based_index(stay_probability(summed)) for summed in (every, every - kept))
+    return jackknife_limits(float(whole), without.values)
 
 
 def by_kind(values: xr.DataArray, name: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Means over subjects with their uncertainty."""
+"""Means over subjects, and other measures, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -51,3 +51,29 @@ def confidence_band(
     spread = values.std(axis=0, ddof=1, dtype=float) / np.sqrt(subjects)
     half = float(stdtrit(subjects - 1, 0.975)) * spread
     return mean, mean - half, mean + half
+
+
+def jackknife_limits(whole: float, left_out: Float[np.ndarray, " unit"]) -> tuple[float, float]:
+    r"""95% confidence limits of something measured over many units at once, such as a ratio of sums.
+
+    .. math:: \theta \pm t_{n - 1} \sqrt{\frac{n - 1}{n} \sum_i (\theta_{(i)} - \bar\theta)^2}
+
+    Parameters
+    ----------
+    whole : the measure over all units.
+    left_out : the same without each of the units in turn.
+
+    Returns
+    -------
+    Lower and upper limit; undefined (NaN) with a single unit, and where the measure is without any of them.
+
+    References
+    ----------
+    Efron & Tibshirani (1993), "An introduction to the bootstrap", chapter 11.
+    """
+    units = len(left_out)
+    if units < 2:
+        return np.nan, np.nan
+    error = np.sqrt((units - 1) * left_out.var())
+    half = float(stdtrit(units - 1, 0.975) * error)
+    return whole - half, whole + half

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pfc_metarl.analysis.two_step import STAGE_1, STAGE_2, better_choices, by_kind, staying, transition_index
+from pfc_metarl.analysis.two_step import (
+    STAGE_1,
+    STAGE_2,
+    better_choices,
+    by_kind,
+    model_based_index,
+    stay_counts,
+    stay_probability,
+    staying,
+    transition_index,
+)
 
 AXES = ("subject", "episode", "trial")
 
@@ -35,6 +45,55 @@ def test_each_effect_is_the_one_counted_by_hand() -> None:
 def test_an_interaction_is_above_zero_if_its_episodes_agree(episodes: int, above: bool) -> None:
     perfect = [(0, True, 1), (0, False, 0), (0, True, 0), (1, False, 1), (0, True, 1)]
     assert bool(staying(trials(*[perfect] * episodes))["above_zero"][0]) == above
+
+
+def test_the_interval_is_the_jackknife_counted_by_hand() -> None:
+    # Staying after RC, RU, NC and NU: 1, 0, 0 and 1 of 1 in the first two episodes. In the third there is only RC,
+    # 0 of 2, so that it has no interaction of its own.
+    perfect = [(0, True, 1), (0, False, 0), (0, True, 0), (1, False, 1), (0, True, 1)]
+    switching = [(0, True, 1), (1, True, 1), (0, True, 1), (-1, True, 1), (-1, True, 1)]
+    found = staying(trials(perfect, perfect, switching)).isel(subject=0)
+    # RC 2 of 4 in all; 1 of 3 without either of the first two, 2 of 2 without the third. The other kinds add 1.
+    assert float(found["interaction"]) == 1.5
+    left_out = np.array([4 / 3, 4 / 3, 2])
+    error = np.sqrt(2 / 3 * ((left_out - left_out.mean()) ** 2).sum())
+    np.testing.assert_allclose(error, 4 / 9)
+    half = 4.302653 * error  # Student's t, 2 degrees of freedom
+    np.testing.assert_allclose(found["interaction_low"], 1.5 - half, rtol=1e-6)
+    np.testing.assert_allclose(found["interaction_high"], 1.5 + half, rtol=1e-6)
+    assert not found["above_zero"]
+
+
+def test_the_interval_is_that_of_measuring_anew_without_each_episode() -> None:
+    generator = np.random.default_rng(5)
+    columns = {
+        "choice": generator.choice([-1, 0, 1], (3, 40, 10), p=[0.1, 0.45, 0.45]),
+        "common": generator.random((3, 40, 10)) < 0.75,
+        "reward": generator.integers(0, 2, (3, 40, 10)),
+    }
+    columns["valid"] = columns["choice"] >= 0
+    table = xr.Dataset({name: (AXES, values) for name, values in columns.items()}, coords={"subject": [2, 4, 7]})
+    found, every = staying(table), np.arange(40)
+    # Many episodes lack a kind of trial.
+    own = model_based_index(stay_probability(stay_counts(table)))
+    assert (own.notnull().sum("episode") < 30).all()
+    without = np.stack([staying(table.isel(episode=every != left))["interaction"] for left in every])
+    error = np.sqrt(39 / 40 * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+    # Student's t, 39 degrees of freedom.
+    np.testing.assert_allclose(found["interaction_low"], found["interaction"] - 2.022691 * error, rtol=1e-6)
+    np.testing.assert_allclose(found["interaction_high"], found["interaction"] + 2.022691 * error, rtol=1e-6)
+    # Invalid trials alone are no episode more.
+    nothing = table.isel(episode=[0]).assign(valid=xr.zeros_like(table["valid"].isel(episode=[0])))
+    xr.testing.assert_allclose(staying(xr.concat([table, nothing], "episode")), found)
+
+
+def test_a_kind_of_trial_that_one_episode_alone_has_leaves_no_interval() -> None:
+    perfect = [(0, True, 1), (0, False, 0), (0, True, 0), (1, False, 1), (0, True, 1)]
+    common = [(0, True, 1), (0, True, 1), (0, True, 0), (1, True, 0), (0, True, 1)]
+    found = staying(trials(perfect, common, common)).isel(subject=0)
+    assert float(found["interaction"]) == 2
+    assert np.isnan(found["interaction_low"])
+    assert not found["above_zero"]
 
 
 def test_the_table_has_rewarded_and_common_first() -> None:
