@@ -67,17 +67,17 @@ def remember(
     Returns
     -------
     By signal, and then for each core's hidden state as ``core``, ``core.untrained`` and, where there are cells, theirs
-    as ``core.cell``; and for the counts of an optimal learner. Only trained hidden states have shuffles.
+    as ``core.cell``; and for the counts of an optimal learner. All have shuffles, since each has a zero of its own.
     """
     found: dict[str, dict[str, xr.Dataset]] = {signal: {} for signal in SIGNALS}
 
-    def add(name: str, activity: xr.DataArray, recording: xr.Dataset, shuffles: int = 0) -> None:
+    def add(name: str, activity: xr.DataArray, recording: xr.Dataset) -> None:
         for signal, values in signals(recording).items():
-            found[signal][name] = memory_function(activity, values, LAGS, shuffles, seed)
+            found[signal][name] = memory_function(activity, values, LAGS, SHUFFLES, seed)
 
     for core, agent in trained.items():
         recording = _flip(agent, seed)
-        add(core, recording["hidden"], recording, SHUFFLES)
+        add(core, recording["hidden"], recording)
         if "cell" in recording:
             add(f"{core}.cell", recording["cell"], recording)
         recording = _flip(untrained[core], seed)

@@ -44,7 +44,7 @@ def memory_function(
     Returns
     -------
     ``share`` over ``subject lag``, and ``null`` with the further axis ``shuffle``. Where the state holds
-    nothing both are slightly below zero, since a constant would have done better.
+    nothing both are slightly below zero, since a constant would have done better; `memory_capacity` allows for that.
 
     Raises
     ------
@@ -71,12 +71,23 @@ def memory_function(
 def memory_capacity(found: xr.Dataset, beyond: int = 0) -> xr.DataArray:
     """Sum of the memory function over all lags looked at, per subject: how many past signals the state holds.
 
+    From each lag's share the mean of its shuffles is taken. A share of nothing is slightly below zero, the more so
+    the more units there are; over many lags that adds up, and states of different size would not share a zero.
+
     Parameters
     ----------
-    found : as `memory_function` gives it.
+    found : as `memory_function` gives it, with shuffles.
     beyond : leave out this lag and all shorter ones.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are no shuffles.
     """
-    return found["share"].where(found["lag"] > beyond).sum("lag").rename("memory_capacity")
+    if not found.sizes["shuffle"]:
+        raise ConfigurationError("shuffles is 0: the zero of a capacity is that of its shuffles; take at least 1")
+    held = found["share"] - found["null"].mean("shuffle")
+    return held.where(found["lag"] > beyond).sum("lag").rename("memory_capacity")
 
 
 def memory_span(found: xr.Dataset, level: float = 0.99) -> xr.DataArray:

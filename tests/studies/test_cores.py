@@ -20,7 +20,7 @@ from pfc_metarl.experiments.cores.study import STUDY
 from pfc_metarl.experiments.cores.worlds import make_world
 from scipy.integrate import dblquad
 
-from pfc_metarl.agents.frozen import freeze
+from pfc_metarl.agents.frozen import freeze, untrained_like
 from pfc_metarl.agents.reference import RandomAgent, WinStayLoseShiftAgent
 from pfc_metarl.analysis.behaviour import final_regret
 from pfc_metarl.base.errors import StoredFileError
@@ -128,11 +128,18 @@ def test_what_a_reset_costs_is_the_regret_that_it_adds(evaluation: Evaluation) -
         np.testing.assert_array_equal(measures[f"regret.bandit.{core}.reset-cost"], cost)
 
 
-def test_late_memory_is_what_lags_beyond_the_limit_hold(evaluation: Evaluation) -> None:
-    drawn = evaluation.panels["memory-evidence"]
+def test_late_memory_is_what_lags_beyond_the_limit_hold_above_their_shuffles(
+    networks: dict[str, Population], evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(monkeypatch)
+    trained = {core: freeze(networks[label("bandit", core)]) for core in CORES}
+    untrained = {core: untrained_like(agent.population, 100) for core, agent in trained.items()}
+    memory = coin_flips.remember(trained, untrained, 100)["evidence"]
+    assert set(memory) == {*CORES, *(f"{core}.untrained" for core in CORES), "lstm.cell", "counts"}
+    for name, found in memory.items():
+        late = (found["share"] - found["null"].mean("shuffle")).sel(lag=slice(LATE + 1, None)).sum("lag")
+        np.testing.assert_allclose(evaluation.measures[f"late-memory.evidence.{name}"], late)
     for core in CORES:
-        late = drawn.loc[(drawn["state"] == core) & (drawn["lag"] > LATE), "share"].sum()
-        assert evaluation.measures[f"late-memory.evidence.{core}"].mean() == pytest.approx(late)
         assert evaluation.measures[f"memory.evidence.{core}.gain"] == pytest.approx(
             evaluation.measures[f"memory.evidence.{core}"] - evaluation.measures[f"memory.evidence.{core}.untrained"]
         )

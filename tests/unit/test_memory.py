@@ -59,6 +59,26 @@ def test_how_a_memory_is_spread_over_units_does_not_matter(signal: xr.DataArray)
     np.testing.assert_allclose(turned["share"], straight["share"], atol=5e-3)
 
 
+@pytest.mark.parametrize("units", [2, 60])
+def test_noise_holds_nothing_whatever_the_number_of_its_units(units: int) -> None:
+    # Every lag's share is about -units / rows: on few rows far below zero in the sum, and the more so the more units.
+    generator = np.random.default_rng(8)
+    flips = generator.choice([-1.0, 1.0], (4, 60, 50))
+    coin = xr.DataArray(flips, dims=("subject", "episode", "step"), coords={"subject": range(4)})
+    noise = as_activity(generator.normal(size=(*coin.shape, units)), coin)
+    found = memory_function(noise, coin, LAGS, shuffles=20)
+    if units == 60:
+        assert (found["share"].sum("lag") < -0.5).all()
+    for beyond in (0, 10):
+        np.testing.assert_allclose(memory_capacity(found, beyond).mean(), 0, atol=0.03)
+
+
+def test_a_capacity_without_shuffles_is_refused(signal: xr.DataArray) -> None:
+    found = memory_function(as_activity(delay_line(signal, 3), signal), signal, LAGS, shuffles=0)
+    with pytest.raises(ConfigurationError, match="shuffles is 0: the zero of a capacity is that of its shuffles"):
+        memory_capacity(found)
+
+
 @pytest.mark.parametrize("leak", [0.5, 0.8])
 def test_a_leaky_integrator_forgets_geometrically_and_holds_one_signal(signal: xr.DataArray, leak: float) -> None:
     # Variance 1 / (1 - a^2), of which the signal k steps ago makes a^(2 (k - 1)).
