@@ -38,12 +38,16 @@ def correct_choices(recording: xr.Dataset, trials: int = 6) -> xr.DataArray:
 
 
 def _choice_steps(recording: xr.Dataset) -> np.ndarray:
-    """Steps whose action chose an object: in the gaze task those after which the objects are gone."""
+    """Steps whose action chose an object: in the gaze task those after which the objects are gone.
+
+    After the very last step nothing is recorded. There a choice is told by what it earns: while objects are shown
+    nothing else earns anything. Outcomes of 0 would be missed there.
+    """
     valid = by_step(recording, "valid")
     if "choosing" not in recording:
         return valid
     choosing = by_step(recording, "choosing")
-    gone = np.zeros_like(choosing)
+    gone = by_step(recording, "reward") != 0
     gone[..., :-1] = ~choosing[..., 1:]
     return valid & choosing & gone
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import xarray as xr
 from torch import Tensor
 
 from pfc_metarl.agents.agent import Agent, Response
@@ -63,6 +64,34 @@ def test_a_trial_never_reached_counts_for_nothing() -> None:
     reached = correct_choices(recording).notnull().mean(("subject", "episode"))
     assert float(reached.sel(trial=1)) == 1
     assert float(reached.sel(trial=6)) == 0
+
+
+def test_a_choice_at_an_episodes_very_last_step_is_one() -> None:
+    # Four steps a row; the objects appear after the first. Left is chosen at the third step, right or left at the
+    # fourth; the last two episodes end while the gaze still rests in the middle, and before the objects appear.
+    steps = {
+        "choosing": [[0, 1, 1, 0], [0, 1, 1, 1], [0, 1, 1, 1], [0, 1, 1, 1], [0, 0, 0, 0]],
+        "choice": [[2, 2, 0, 2], [2, 2, 2, 1], [2, 2, 2, 0], [2, 2, 2, 2], [0, 0, 0, 2]],
+        "rewarded_side": [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]],
+        "reward": [[0.2, 0, 1, 0], [0.2, 0, 0, 1], [0.2, 0, 0, -1], [0.2, 0, 0, 0], [0, 0, 0, 0.2]],
+    }
+    variables = {name: (("subject", "episode", "step"), np.array([rows])) for name, rows in steps.items()}
+    recording = xr.Dataset(variables, coords={"subject": [0]})
+    recording = recording.assign(
+        choosing=recording["choosing"].astype(bool),
+        trial=xr.zeros_like(recording["choice"]),
+        valid=xr.ones_like(recording["choice"], dtype=bool),
+    )
+    np.testing.assert_array_equal(correct_choices(recording, 1).values[0, :, 0], [1, 1, 0, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("longest", range(3, 9))
+def test_every_outcome_is_that_of_a_choice_found(longest: int) -> None:
+    recording = record(WinStay(gaze=True), make_task("harlow", longest=longest), episodes=50)
+    found = correct_choices(recording)
+    outcomes = recording["reward"].values
+    for earned, correct in ((1, 1), (-1, 0)):
+        assert np.isclose(outcomes, earned).sum() == (found.values == correct).sum()
 
 
 def test_the_trend_over_stages_is_a_rank_correlation() -> None:
