@@ -96,11 +96,11 @@ class LifeRecipe(AbstractRecipe):
         self.refuse_other_devices(device)
         origin = {**self.describe(), "seed": seed, "subjects": list(range(subjects))}
         folder = RunFolder(out)
-        folder.open(origin, resume=not overwrite, overwrite=overwrite)
-        if folder.network.exists():
-            return self.load(folder.network)
-        lives = self.live(Streams(seed, range(subjects)), quiet, label)
-        lives.save(folder.network, origin)
+        with folder.opened(origin, resume=not overwrite, overwrite=overwrite):
+            if folder.network.exists():
+                return self.load(folder.network)
+            lives = self.live(Streams(seed, range(subjects)), quiet, label)
+            lives.save(folder.network, origin)
         return lives
 
     def load(self, path: Path) -> Lives:

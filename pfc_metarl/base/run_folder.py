@@ -36,39 +36,14 @@ class RunFolder:
         return self.path / f"stage-{number}.safetensors"
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
-        """Keep other runs out of the folder while this one lasts.
-
-        Raises
-        ------
-        OutputError
-            If another run is under way here, or the folder cannot be written.
-        """
-        from filelock import FileLock, Timeout  # brings an event loop along, which a short command does not wait for
-
-        make_folder(self.path)
-        lock = FileLock(self.path / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise OutputError(
-                f"a run is under way in {self.path}: wait until it ends, or choose another --out"
-            ) from None
-        except OSError as error:
-            raise unwritable(self.path, error) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def open(self, settings: Mapping[str, Any], resume: bool, overwrite: bool) -> None:
-        """Start or continue the run described by ``settings``.
+    def opened(self, settings: Mapping[str, Any], resume: bool, overwrite: bool) -> Iterator[None]:
+        """Start or continue the run described by ``settings``, and keep other runs out of the folder while it lasts.
 
         Raises
         ------
         OutputError
             If a run stands here already and neither resuming nor overwriting was asked
-            for, or if the folder cannot be written.
+            for, if another one is under way here, or if the folder cannot be written.
         ConfigurationError
             If the run to be resumed was made with other settings.
         """
@@ -80,6 +55,32 @@ class RunFolder:
                 f"replace it with --overwrite, or choose another --out"
             )
         make_folder(self.path)
+        with self._claimed():
+            self._prepare(settings, overwrite)
+            yield
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout  # brings an event loop along, which a short command does not wait for
+
+        place = self.path / ".lock"
+        lock = FileLock(place)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(
+                f"a run is under way in {self.path}: wait until it ends, or choose another --out"
+            ) from None
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+        try:
+            yield
+        finally:
+            # While it is still held, so that nobody's claim but this one goes with it.
+            place.unlink(missing_ok=True)
+            lock.release()
+
+    def _prepare(self, settings: Mapping[str, Any], overwrite: bool) -> None:
         if overwrite:
             for file in self.standing():
                 file.unlink()

@@ -111,8 +111,7 @@ def train(
     if out is None:
         return from_beginning_to_end(None)
     folder = RunFolder(Path(out))
-    with folder.claimed():
-        folder.open(origin, resume, overwrite)
+    with folder.opened(origin, resume, overwrite):
         if folder.network.exists():
             trained, of = load_population(folder.network)
             folder.refuse_foreign(folder.network, of, origin)
@@ -226,9 +225,9 @@ def _load_checkpoint(folder: RunFolder, origin: Mapping[str, Any], crew: Crew) -
     """
     path = folder.checkpoint
     tensors, header = read_tensors(path)
-    folder.refuse_foreign(path, header.get("origin"), origin)
     expected = {name: value.shape for name, value in crew.state().items() if name.startswith("weights.")}
     found = {name: tensors[name].shape for name in expected if name in tensors}
     if found != expected or "update" not in header:
         raise StoredFileError(f"{path} is not a checkpoint of this network: start again with --overwrite")
+    folder.refuse_foreign(path, header.get("origin"), origin)
     crew.restore(tensors, header["update"])

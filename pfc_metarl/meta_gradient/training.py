@@ -75,8 +75,7 @@ def train(
         _run(loop, None, origin, quiet, label)
         return MetaLearners(learner, range(subjects), loop.trained())
     folder = RunFolder(out)
-    with folder.claimed():
-        folder.open(origin, resume=not overwrite, overwrite=overwrite)
+    with folder.opened(origin, resume=not overwrite, overwrite=overwrite):
         if folder.network.exists():
             trained, of = MetaLearners.load(folder.network)
             folder.refuse_foreign(folder.network, of, origin)
@@ -118,8 +117,8 @@ def _restore(loop: OuterLoop, folder: RunFolder, origin: dict[str, Any]) -> None
     """
     path = folder.checkpoint
     state, header = read_tensors(path)
-    folder.refuse_foreign(path, header.get("origin"), origin)
     stored = {name.removesuffix(".weight"): value.shape for name, value in state.items() if name.endswith(".weight")}
     if stored != {name: weight.shape for name, weight in loop.weights.items()} or "iteration" not in header:
         raise StoredFileError(f"{path} is not a checkpoint of these learners: start again with --overwrite")
+    folder.refuse_foreign(path, header.get("origin"), origin)
     loop.restore(state, header["iteration"])

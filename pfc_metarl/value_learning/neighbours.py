@@ -19,6 +19,9 @@ def nearest_neighbours(
     :math:`|q - k|^2 = |q|^2 - 2 q \cdot k + |k|^2`, whose first term is the same for all entries and is left out. So
     the whole search is one product of matrices, and one pass over its result.
 
+    Which of equally distant entries come first is torch's choice, and may depend on the length of the tables, which is
+    that of the fullest: where distances are often equal, a subject's lookups can depend on whose tables lie beside its own.
+
     Parameters
     ----------
     keys : one row per entry.

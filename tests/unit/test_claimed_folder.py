@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -32,8 +33,9 @@ def trained(out: Path | None = None, **options: Any) -> Population:
 
 def test_a_second_run_stays_out_while_the_first_is_under_way(tmp_path: Path) -> None:
     trained(tmp_path)
-    with RunFolder(tmp_path).claimed():
-        for how in ({"resume": True}, {"overwrite": True}, {}):
+    settings = json.loads(RunFolder(tmp_path).configuration.read_text())
+    with RunFolder(tmp_path).opened(settings, resume=True, overwrite=False):
+        for how in ({"resume": True}, {"overwrite": True}):
             with pytest.raises(OutputError, match=r"a run is under way in .*: wait until it ends"):
                 trained(tmp_path, **how)
     trained(tmp_path, overwrite=True)
