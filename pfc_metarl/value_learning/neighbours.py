@@ -20,7 +20,8 @@ def nearest_neighbours(
     the whole search is one product of matrices, and one pass over its result.
 
     Which of equally distant entries come first is torch's choice, and may depend on the length of the tables, which is
-    that of the fullest: where distances are often equal, a subject's lookups can depend on whose tables lie beside its own.
+    that of the fullest: where distances are often equal, a subject's lookups can depend on whose tables lie beside its
+    own.
 
     Parameters
     ----------
