@@ -75,22 +75,30 @@ def prepare_output(path: Path, sources: Iterable[Path] = (), overwrite: bool = T
         If it is a folder or a source, must not be replaced, or cannot be written.
     """
     make_folder(path.parent)
+    refuse_unwritable(path)
     try:
-        if path.is_dir():
-            raise OutputError(f"cannot write {path}: it is a folder; give the name of a file with --out")
         if path.exists() and any(source.exists() and source.samefile(path) for source in sources):
             raise OutputError(f"cannot write {path}: it is what this command reads; choose another place with --out")
         if path.exists() and not overwrite:
             advice = "replace it with --overwrite, or choose another place with --out"
             raise OutputError(f"{path} is there already: {advice}")
-        # Under the name that writing gives it for a while, which is the longer one.
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=LEFTOVER):
-            pass
     except OSError as error:
         raise unwritable(path, error) from None
 
 
-def unwritable(path: Path, error: OSError) -> OutputError:
-    """Say in one sentence why ``path`` cannot be written."""
+def refuse_unwritable(path: Path, option: str = "--out") -> None:
+    """Raise OutputError if a file cannot be written in the folder that is there; the advice names an option."""
+    try:
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder; give the name of a file with {option}")
+        # Under the name that writing gives it for a while, which is the longer one.
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=LEFTOVER):
+            pass
+    except OSError as error:
+        raise unwritable(path, error, option) from None
+
+
+def unwritable(path: Path, error: OSError, option: str = "--out") -> OutputError:
+    """Say in one sentence why ``path`` cannot be written, and which option gives another place."""
     reason = (error.strerror or str(error)).lower()
-    return OutputError(f"cannot write {path}: {reason}; choose another place with --out")
+    return OutputError(f"cannot write {path}: {reason}; choose another place with {option}")

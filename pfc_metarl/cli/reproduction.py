@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 from tyro.conf import FlagCreatePairsOff, UseAppendAction
@@ -118,16 +118,13 @@ def _finished(name: str, options: ReproduceOptions) -> pd.DataFrame | None:
     # Images are the user's own, and may be others now under the same name.
     if options.overwrite or options.stimuli is not None:
         return None
-    return finished_claims(
-        name,
-        preset=options.preset,
-        subjects=options.subjects,
-        seed=options.seed,
-        retrain=options.retrain,
-        device=options.device,
-        intervene=options.intervene,
-        out=options.out,
-    )
+    return finished_claims(name, **_asked(options))
+
+
+def _asked(options: ReproduceOptions) -> dict[str, Any]:
+    """What a study is reproduced with, and where."""
+    names = ("preset", "subjects", "seed", "retrain", "device", "intervene", "out")
+    return {name: getattr(options, name) for name in names}
 
 
 def _whole_without_networks(name: str, options: ReproduceOptions) -> ReproduceOptions:
@@ -142,17 +139,7 @@ def _whole_without_networks(name: str, options: ReproduceOptions) -> ReproduceOp
 def _reproduce(name: str, options: ReproduceOptions) -> pd.DataFrame:
     """Reproduce one study, print its claims and return them."""
     result = reproduce(
-        name,
-        preset=options.preset,
-        subjects=options.subjects,
-        seed=options.seed,
-        retrain=options.retrain,
-        overwrite=options.overwrite,
-        device=options.device,
-        stimuli=options.stimuli,
-        intervene=options.intervene,
-        out=options.out,
-        quiet=options.quiet,
+        name, **_asked(options), overwrite=options.overwrite, stimuli=options.stimuli, quiet=options.quiet
     )
     if not options.quiet:
         compared = "" if result.comparison is None else f"{comparison_table(result.comparison)}\n\n"

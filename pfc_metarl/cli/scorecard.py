@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Literal
 import pandas as pd
 from tyro.conf import FlagCreatePairsOff
 
-from pfc_metarl.base.errors import OutputError
+from pfc_metarl.base.files import refuse_unwritable
 from pfc_metarl.cli.options import parse
 from pfc_metarl.cli.tables import claims_table
 from pfc_metarl.studies.registry import STUDIES, find_study
@@ -58,7 +57,7 @@ def run(words: Sequence[str]) -> int:
     studies = [find_study(name).name for name in options.studies] or list(STUDIES)
     scorecard = only(stored_scorecard(), studies)
     if options.write:
-        _refuse_unwritable(options.write)
+        refuse_unwritable(options.write, "--write")
     if options.check or options.write:
         stored, scorecard = scorecard, measure_scorecard(studies, options.quiet)
         if options.check:
@@ -67,18 +66,6 @@ def run(words: Sequence[str]) -> int:
         write_scorecard(renewed(stored_scorecard(), scorecard), options.write)
     print(_formatted(scorecard, options.format))
     return 0
-
-
-def _refuse_unwritable(path: Path) -> None:
-    """Raise OutputError, before minutes of evaluation, if a file cannot be written."""
-    if path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a folder; give a file with --write")
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot write {path}: {reason}; choose another place with --write") from None
 
 
 def _formatted(scorecard: pd.DataFrame, how: str) -> str:

@@ -25,12 +25,15 @@ def draw_stay(axes: Axes, data: pd.DataFrame, bottom: float | None = None) -> No
     data : columns ``subject outcome transition stay``.
     bottom : of the axis; without it one half where nothing lies below, and else 0.
     """
+    named: set[str] = set()
     for position, outcome in enumerate(OUTCOMES):
         for side, (transition, colour) in zip((-0.2, 0.2), TRANSITIONS.items(), strict=True):
             own = np.asarray(data.loc[(data["outcome"] == outcome) & (data["transition"] == transition), "stay"])
             if not len(own):
                 continue
-            label = transition if position == 0 else None
+            # Each once: a transition may never have come after a reward.
+            label = None if transition in named else transition
+            named.add(transition)
             axes.bar(position + side, own.mean(), width=0.36, color=colour, alpha=0.55, label=label)
             # Dots stand side by side, so that equal subjects do not hide each other.
             spread = np.linspace(-0.12, 0.12, len(own)) if len(own) > 1 else np.zeros(1)

@@ -14,7 +14,7 @@ from pfc_metarl.agents.language import parse_intervention
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.studies.provenance import PROVENANCE, environment, made_with
 from pfc_metarl.studies.registry import find_study
-from pfc_metarl.studies.reproduce import bundled, results_folder
+from pfc_metarl.studies.reproduce import bundled, results_folder, stage_files
 from pfc_metarl.studies.results import FILES
 from pfc_metarl.studies.study import Study, Trained
 
@@ -76,8 +76,7 @@ def _trained(study: Study, preset: str, subjects: int | None, folder: Path) -> M
     networks: dict[str, Trained] = {}
     for label, recipe in study.presets[preset].items():
         run = RunFolder(folder / "networks" / label)
-        stages = {f"{label}/stage-{number}": run.stage(number) for number in range(1, recipe.stages)}
-        files = {label: run.network, **stages}
+        files = {label: run.network, **stage_files(label, recipe, run)}
         if not all(file.exists() for file in files.values()):
             return None
         networks |= {name: recipe.load(file) for name, file in files.items()}

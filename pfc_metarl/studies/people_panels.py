@@ -32,11 +32,6 @@ def draw_two_step_staying(axes: Axes, trials: xr.Dataset, by_subject: pd.DataFra
     if told.empty:
         _say(axes, NO_PAIRS)
         return
-    # The panel names transitions by the bars after a reward; one that never came there is named here.
-    named = set(told.loc[told["outcome"] == "rewarded", "transition"])
-    for transition, colour in TRANSITIONS.items():
-        if transition not in named:
-            axes.plot([], [], color=colour, lw=6, alpha=0.55, label=transition)
     draw_stay(axes, told, bottom=0.0)
     axes.set_title("first choice repeated; a dot is a subject")
 

@@ -7,7 +7,6 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Shaped
 from tqdm.auto import tqdm
 
 from pfc_metarl.agents.agent import Agent
@@ -24,18 +23,20 @@ class Weighted(Protocol):
 
 
 class FrozenProof:
-    """Remembers the weights of learners, all of the same subjects, to tell later whether they have changed."""
+    """Remembers the weights of learners, all of the same subjects, to tell later whether they have changed.
+
+    Learners that have none are passed over.
+    """
 
     def __init__(self, learners: Iterable[Weighted]) -> None:
-        self._learners = list(learners)
-        self._before = self._fingerprints()
+        weighted = [(learner, hashes) for learner in learners if (hashes := learner.fingerprints())]
+        self._learners = [learner for learner, _ in weighted]
+        self._before = np.array([hashes for _, hashes in weighted])
 
     def measure(self) -> Measures:
         """Return ``weights.unchanged``: 1 for each subject if no learner's weights have another hash than before."""
-        return {"weights.unchanged": (self._before == self._fingerprints()).all(axis=0).astype(float)}
-
-    def _fingerprints(self) -> Shaped[np.ndarray, "learner subject"]:
-        return np.array([learner.fingerprints() for learner in self._learners])
+        now = np.array([learner.fingerprints() for learner in self._learners])
+        return {"weights.unchanged": (self._before == now).all(axis=0).astype(float)}
 
 
 def record_agents(
@@ -59,7 +60,7 @@ def record_agents(
     The recordings by condition, and ``weights.unchanged``: 1 for each subject whose weights have, in every
     agent that has any, the same hash before and after all of it.
     """
-    kept_frozen = FrozenProof(agent for agent in agents.values() if agent.fingerprints())
+    kept_frozen = FrozenProof(agents.values())
     recordings = {
         name: record(agent, task, episodes, seed, variables)
         for name, agent in tqdm(agents.items(), desc="recording", unit="condition", disable=quiet)

@@ -20,7 +20,7 @@ from pfc_metarl.studies.comparison import compare, evaluate_intervened, write_in
 from pfc_metarl.studies.provenance import PROVENANCE, environment, made_with
 from pfc_metarl.studies.registry import bundled_networks, find_study
 from pfc_metarl.studies.results import write_claims, write_evaluation, write_json
-from pfc_metarl.studies.study import Evaluation, Study, Trained, score
+from pfc_metarl.studies.study import AbstractRecipe, Evaluation, Study, Trained, score
 
 # Networks are bundled for this preset only.
 BUNDLED_PRESET = "fast"
@@ -191,6 +191,10 @@ def _train(
             quiet=quiet,
             label=f"training {label}",
         )
-        for number in range(1, recipe.stages):
-            networks[f"{label}/stage-{number}"] = recipe.load(run.stage(number))
+        networks |= {name: recipe.load(file) for name, file in stage_files(label, recipe, run).items()}
     return networks
+
+
+def stage_files(label: str, recipe: AbstractRecipe, run: RunFolder) -> dict[str, Path]:
+    """Where a run keeps its networks as they were at earlier stages, by the names they are evaluated under."""
+    return {f"{label}/stage-{number}": run.stage(number) for number in range(1, recipe.stages)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -75,22 +76,15 @@ def test_a_study_that_is_asked_for_alone_gets_what_was_asked(asked: dict[str, An
 
 
 @pytest.mark.parametrize("name", ["fine-tune/curves", "maml-rl/two-step", "episodic-control/maze-dqn"])
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["record", "NAME", "two-armed-bandit"],
-        ["probe", "NAME", "--task", "two-armed-bandit"],
-        ["train", "two-armed-bandit", "--from", "NAME"],
-        ["yoke", "NAME", "trials.csv"],
-        ["export", "NAME", "--to", "onnx", "--out", "subject.onnx"],
-    ],
-    ids=lambda words: words[0],
-)
 def test_what_takes_networks_refuses_other_learners_in_a_short_line(
-    words: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    taking: Callable[[str], list[str]],
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main([name if word == "NAME" else word for word in words]) == 2
+    assert main(taking(name)) == 2
     complaint = capsys.readouterr().err
     assert (
         "holds learners that are no recurrent networks: give one that 'pfc-metarl list' names among networks"

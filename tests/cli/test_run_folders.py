@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,22 +45,11 @@ def test_export_takes_a_run_folder(run: str) -> None:
     assert Path("subject.md").exists()
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["record", "RUN", "two-armed-bandit"],
-        ["probe", "RUN", "--task", "two-armed-bandit"],
-        ["train", "volatility", "--from", "RUN"],
-        ["yoke", "RUN", "trials.csv"],
-        ["export", "RUN", "--to", "onnx", "--out", "subject.onnx"],
-    ],
-    ids=lambda words: words[0],
-)
 def test_a_run_that_did_not_end_is_no_network_yet(
-    words: list[str], run: str, capsys: pytest.CaptureFixture[str]
+    taking: Callable[[str], list[str]], run: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(run, "network.safetensors").unlink()
-    assert main([run if word == "RUN" else word for word in words]) == 2
+    assert main(taking(run)) == 2
     complaint = capsys.readouterr().err
     assert "runs/a holds no network.safetensors" in complaint
     assert "--resume" in complaint

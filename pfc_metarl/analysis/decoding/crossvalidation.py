@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, Int, Shaped
 
+from pfc_metarl.base.exchange import taken_over
 from pfc_metarl.base.moments import PairedMoments, total
 from pfc_metarl.base.readout import Readout, discriminant, levelled_ridge, ridge, squared_error
 from pfc_metarl.recording.streaming import pieces
@@ -91,28 +92,10 @@ class CrossValidation:
             for fold in np.unique(self.fold[there]):
                 own = self.fold[there] == fold
                 activity = values[own].astype(float)
-                truth = np.moveaxis(self._exchanged(there[own]), 0, -1)
+                truth = np.moveaxis(taken_over(self.truth, self.orders, there[own]), 0, -1)
                 present = np.asarray(np.isfinite(activity).all(-1) & np.isfinite(truth).all(-1))
                 arranged = (self._windows(each) for each in (activity, truth, present))
                 yield Part(int(fold), there[own], *arranged)
-
-    def _exchanged(self, episodes: Int[np.ndarray, " own"]) -> Float[np.ndarray, "order own step"]:
-        """The truth that some episodes have under each order; NaN in rows that have none of their own.
-
-        Where the exchanged episode has none, as after its end, the next one that has stands in. So all
-        orders are about the same rows, and share their sums of products.
-        """
-        truth = self.truth[self.orders[:, episodes]]
-        present = np.isfinite(self.truth[episodes])
-        gap, shift = np.nonzero(~np.isfinite(truth) & present), 0
-        while len(gap[0]):
-            shift += 1
-            order, place, step = gap
-            donor = self.orders[order, (episodes[place] + shift) % len(self.truth)]
-            truth[gap] = self.truth[donor, step]
-            still = ~np.isfinite(truth[gap])
-            gap = (order[still], place[still], step[still])
-        return np.where(present, truth, np.nan)
 
     def _windows(self, values: Shaped[np.ndarray, "episode step *column"]) -> Shaped[np.ndarray, "window row *column"]:
         return values.reshape(1, -1, *values.shape[2:]) if self.pooled else values.swapaxes(0, 1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from scipy import linalg
 
 from pfc_metarl.analysis.geometry.activity import by_subject, moments, parts, same_subjects
 from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.exchange import taken_over
 from pfc_metarl.base.moments import Moments, total
 
 
@@ -143,29 +144,15 @@ def _apart(activity: xr.DataArray, shuffles: int, seed: int) -> list[Moments]:
         # One unit's episodes after the other, so that an episode moves in one piece.
         values = part.transpose("unit", "episode", ...).values.reshape(units, episodes, -1).astype(float)
         present = np.asarray(~np.isnan(values).any(axis=0))
+        # A state that lacks one unit counts for none.
+        values[:, ~present] = np.nan
         exchanged = np.empty((units, present.sum()))
         for own in found:
             for unit, other in zip(values, exchanged, strict=True):
-                other[:] = _taken_over(unit, present, generator.permutation(episodes))[present]
+                (taken,) = taken_over(unit, generator.permutation(episodes)[None], np.arange(episodes))
+                other[:] = taken[present]
             own.append(Moments.of(exchanged.T))
     return [total(own) for own in found]
-
-
-def _taken_over(
-    unit: Float[np.ndarray, "episode state"],
-    present: Bool[np.ndarray, "episode state"],
-    order: Int[np.ndarray, " episode"],
-) -> Float[np.ndarray, "episode state"]:
-    """Give each episode the activity of another, and where that has none, of the next in order that has."""
-    taken = unit[order]
-    (episode, state), shift = np.nonzero(present & ~present[order]), 0
-    while len(episode):
-        shift += 1
-        donor = order[(episode + shift) % len(order)]
-        taken[episode, state] = unit[donor, state]
-        still = ~present[donor, state]
-        episode, state = episode[still], state[still]
-    return taken
 
 
 def subspace_angles(
