@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numba import njit
 
+from pfc_metarl.base.kernel_cache import KernelCache
+
 # Contraction and reordering of sums; division by zero gives infinity, as in numpy, since a check would
 # keep a loop from being vectorised.
-ARITHMETIC = {"fastmath": {"contract", "reassoc", "nsz", "arcp"}, "error_model": "numpy"}
+ARITHMETIC = {"fastmath": dict.fromkeys(("contract", "reassoc", "nsz", "arcp"), True), "error_model": "numpy"}
 
 FLOAT = np.float32
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the result for other processes where a folder allows it."""
-    try:
-        return njit(function, cache=True, **ARITHMETIC)
-    except RuntimeError:  # numba finds no folder that it may write to
-        return njit(function, **ARITHMETIC)
+    compiled: Any = njit(function, **ARITHMETIC)
+    with suppress(RuntimeError):  # numba finds no folder that it may write to: every process compiles for itself
+        compiled._cache = KernelCache(function, ARITHMETIC)
+    return compiled
 
 
 def inlined(function: Callable[..., Any]) -> Any:
