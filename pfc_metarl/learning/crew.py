@@ -3,7 +3,8 @@
 Small products gain nothing from sharing two cores, and stall whenever anything else runs;
 threads of one Python process wait for each other between products. So a long training
 gives each core a block of subjects in a process of its own, with single-threaded torch. A
-subject's bits do not depend on its block, and so not on the number of cores.
+subject's bits do not depend on its block, and so not on the number of cores. Within a process,
+blocks take turns of several updates.
 """
 
 from __future__ import annotations
@@ -68,9 +69,7 @@ class LocalBlock(Block):
         self._task = (updates, measure)
 
     def finish(self) -> Measures:
-        updates, measure = self._task
-        with single_threaded():
-            return self.trainer.advance_by(updates, measure)
+        return self.trainer.advance_by(*self._task)
 
     def state(self) -> dict[str, Tensor]:
         return self.trainer.state()
@@ -97,9 +96,10 @@ class Crew:
 
     def advance(self, updates: int, measure: bool) -> Measures:
         """Do some updates of every block; return the last one's measures of all subjects."""
-        for block in self.blocks:
-            block.begin(updates, measure)
-        measures = _join([block.finish() for block in self.blocks])
+        with single_threaded():
+            for block in self.blocks:
+                block.begin(updates, measure)
+            measures = _join([block.finish() for block in self.blocks])
         self.update += updates
         return measures
 

@@ -23,7 +23,7 @@ from pfc_metarl.base.errors import TrainingDivergedError, TrainingProcessError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.captured import CapturedTrainer, obstacle
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.learning.crew import Block, Measures
+from pfc_metarl.learning.crew import Block, Crew, LocalBlock, Measures, split
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
@@ -34,6 +34,9 @@ from pfc_metarl.tasks.task import Task
 
 # Each library that multiplies matrices has a setting of its own, which may be there already and ask for more.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+# Bytes of activity that a core's share of the cache holds, or nearly.
+CACHE = 20_000_000
 
 # The line between parent and worker is a Unix socket handed down by number.
 WORKERS_POSSIBLE = os.name == "posix"
@@ -111,6 +114,20 @@ def trainer_of(run: Mapping[str, Any], device: torch.device | str = "cpu") -> Tr
     return trainer_type(task, device)(task, population, training, run["seed"], tune=run.get("tune", "all"))
 
 
+def local_blocks(run: Mapping[str, Any], device: torch.device | str = "cpu") -> list[LocalBlock]:
+    """Make a run's subjects ready in this process, so few at a time that their activity stays in the cache.
+
+    What kernels write on the way forward they read on the way back. With 32 subjects of 64 episodes a sixteenth of
+    the time went into waiting for memory, a seventh on one core alone. Worlds without kernels gain more from company.
+    """
+    trainer = trainer_of(run, device)
+    activity = 0 if trainer.compiled is None else trainer.compiled.trace.size
+    parts = split(run["subjects"], max(1, -(-activity // CACHE)))
+    if len(parts) == 1:
+        return [LocalBlock(trainer)]
+    return [LocalBlock(trainer_of({**run, "subjects": part}, device)) for part in parts]
+
+
 def trainer_type(task: Task[Any], device: torch.device | str) -> type[Trainer]:
     """Return the kind of trainer for a task on a device: one that replays its update, where that can be captured."""
     captured = torch.device(device).type == "cuda" and not obstacle(task)
@@ -132,25 +149,25 @@ def population_of(run: Mapping[str, Any], task: Task[Any], source: Population | 
 
 def _serve(line: Connection) -> None:
     """Do what the parent asks until it hangs up."""
-    trainer = trainer_of(line.recv())
+    crew = Crew(local_blocks(line.recv()))
     while True:
         order, *details = line.recv()
         try:
-            answer = _obey(trainer, order, details)
+            answer = _obey(crew, order, details)
         except TrainingDivergedError as error:
             line.send(str(error))
         else:
             line.send({name: value.detach().numpy() for name, value in answer.items()})
 
 
-def _obey(trainer: Trainer, order: str, details: list[Any]) -> Mapping[str, Tensor]:
+def _obey(crew: Crew, order: str, details: list[Any]) -> Mapping[str, Tensor]:
     if order == "advance":
-        return trainer.advance_by(*details)
+        return crew.advance(*details)
     if order == "restore":
         state, update = details
-        trainer.restore({name: torch.from_numpy(value) for name, value in state.items()}, update)
+        crew.restore({name: torch.from_numpy(value) for name, value in state.items()}, update)
         return {}
-    return trainer.state()
+    return crew.state()
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ class Trace(ABC):
         self.received = self.joined[:, :-1, :, : core.inputs].unbind(1)
         self._said = self.output.unbind(1)
 
+    @property
+    def size(self) -> int:
+        """Bytes of activity."""
+        return sum(each.nbytes for each in (self.joined, self.gates, self.cell, self.recalled, self.output))
+
     def _beside(self, gates: Tensor) -> Tensor:
         """Memory for the gates' gradients."""
         return torch.empty_like(gates)
