@@ -16,12 +16,10 @@ def nearest_neighbours(
 ) -> tuple[Int[Tensor, "table row neighbour"], Bool[Tensor, "table row neighbour"]]:
     r"""Find the entries of each table that are nearest to each query by Euclidean distance, nearest first.
 
+    Of equally distant entries the one at the lower place comes first, whatever tables lie beside its own.
+
     :math:`|q - k|^2 = |q|^2 - 2 q \cdot k + |k|^2`, whose first term is the same for all entries and is left out. So
     the whole search is one product of matrices, and one pass over its result.
-
-    Which of equally distant entries come first is torch's choice, and may depend on the length of the tables, which is
-    that of the fullest: where distances are often equal, a subject's lookups can depend on whose tables lie beside its
-    own.
 
     Parameters
     ----------
@@ -37,5 +35,13 @@ def nearest_neighbours(
     """
     further = torch.baddbmm(square[:, None], query, keys.transpose(1, 2), alpha=-2)
     further = further.masked_fill(~known[:, None], torch.inf)
-    found = further.topk(min(count, keys.shape[1]), dim=-1, largest=False, sorted=True)
-    return found.indices, found.values < torch.inf
+    found = _by_place_where_equal(further).topk(min(count, keys.shape[1]), dim=-1, largest=False, sorted=True)
+    return found.indices, further.gather(-1, found.indices) < torch.inf
+
+
+def _by_place_where_equal(numbers: Float[Tensor, "table row entry"]) -> Int[Tensor, "table row entry"]:
+    """Integers in the order of these numbers, all different: a number's bits, and after them its place."""
+    bits = numbers.view(torch.int32).long()
+    # The bits of positive numbers grow with them; a negative one has a sign before those of its positive.
+    ordered = torch.where(bits < 0, -(bits & torch.iinfo(torch.int32).max), bits)
+    return (ordered << 32) + torch.arange(numbers.shape[-1])

@@ -144,8 +144,8 @@ class NeuralEpisodicControl(Learner):
             episode, step = self._trace.rows(over, last=settings.horizon)
             self._write(over[episode], step, self._trace.returns(over)[episode, step])
             self._trace.clear(experience.ended)
-        if self._steps % settings.update_every == 0 and self._replay.written.min() >= settings.batch:
-            self._update()
+        if self._steps % settings.update_every == 0:
+            self._update(self._draws.take(), self._replay.written >= settings.batch)
 
     def _write(self, subject: Int[Tensor, " row"], step: Int[Tensor, " row"], returns: Float[Tensor, " row"]) -> None:
         """Write returns into the dictionaries, and keep them for replay."""
@@ -155,17 +155,20 @@ class NeuralEpisodicControl(Learner):
         self.memory.write(table, kept["key"], returns, now, lambda old, new: old + rate * (new - old))
         self._replay.add(subject, {name: kept[name] for name in ("observation", "action")} | {"returns": returns})
 
-    def _update(self) -> None:
-        """Descend the squared error of one batch of replayed returns."""
+    def _update(self, uniform: Float[Tensor, "subject draw"], ready: Bool[Tensor, " subject"]) -> None:
+        """Descend the squared error of one batch of replayed returns, in subjects that have as many."""
+        if not ready.any():
+            return
         settings = self.configuration
-        replayed = self._replay.sample(self._draws.take())
+        replayed = self._replay.sample(uniform)
         with torch.enable_grad():
             key = self._encoder.encode(self.weights, replayed["observation"])
             table, near, known = self._neighbours(key.detach(), replayed["action"])
+            known = known & ready[:, None, None]
             near_key, near_value = (entry.requires_grad_() for entry in self._entries(table, near))
             value = similarity_weighted(key, near_key, near_value, known, settings.kernel_width)
             # The mean over a subject's rows, summed over subjects, so that each learns as it would alone.
-            loss = (value - replayed["returns"]).square().mean(dim=-1).sum()
+            loss = ((value - replayed["returns"]).square().mean(dim=-1) * ready).sum()
             descended = (near_key, near_value, *self.weights.values())
             key_gradient, value_gradient, *gradients = torch.autograd.grad(loss, descended)
         for weight, gradient in zip(self.weights.values(), gradients, strict=True):

@@ -39,7 +39,7 @@ class Replay:
         self.written = self.written + subject.bincount(minlength=len(self.written))
 
     def sample(self, uniform: Float[Tensor, "subject row"]) -> dict[str, Tensor]:
-        """Return rows over ``subject row``, one per uniform number; every subject must have some."""
+        """Return rows over ``subject row``, one per uniform number; of a subject that has none they mean nothing."""
         held = self.written.clamp(max=self.capacity)[:, None]
         # A product just below the number held may round up to it.
         place = (uniform * held).long().minimum(held - 1)

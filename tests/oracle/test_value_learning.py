@@ -77,6 +77,22 @@ def test_a_short_table_has_fewer_neighbours() -> None:
     assert place[0, 0, :2].tolist() == [2, 0]
 
 
+def test_of_equal_neighbours_the_first_is_taken_whatever_stands_beside_the_table() -> None:
+    """Keys of small integers have exact distances, many of them equal; the longer table has empty places at its end."""
+    generator = np.random.default_rng(0)
+    keys = torch.from_numpy(generator.integers(-1, 2, (3, 64, 4))).float()
+    known = torch.from_numpy(generator.random((3, 64)) < 0.8)
+    query = torch.from_numpy(generator.integers(-2, 3, (3, 20, 4))).float()
+    longer = torch.cat([keys, torch.zeros(3, 192, 4)], dim=1)
+    known_longer = torch.cat([known, torch.zeros(3, 192, dtype=torch.bool)], dim=1)
+    distance = (query[:, :, None] - keys[:, None]).square().sum(-1).masked_fill(~known[:, None], torch.inf)
+    expected = np.argsort(distance.numpy(), axis=-1, kind="stable")[..., :10]
+    for table, there in ((keys, known), (longer, known_longer)):
+        place, found = nearest_neighbours(table, table.square().sum(-1), there, query, 10)
+        np.testing.assert_array_equal(place, expected)
+        assert found.all()
+
+
 def double(*shape: int, seed: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng(seed).normal(size=shape)).requires_grad_()
 
@@ -222,7 +238,7 @@ def test_neural_episodic_control_is_what_loops_make_of_it() -> None:
             updates = len(draws)
             learner.learn(each)
             reference.learn(each)
-            if len(draws) > updates:
+            if len(draws) > updates and len(reference.replay) >= settings.batch:
                 held = len(reference.replay)
                 written = int(learner._replay.written[0])
                 # The learner's replay is a ring, whose oldest row stands where the next one will.
@@ -230,7 +246,7 @@ def test_neural_episodic_control_is_what_loops_make_of_it() -> None:
                 ring = [(place - oldest) % held for place in (draws[-1][0] * held).long().tolist()]
                 with torch.enable_grad():
                     reference.update(ring)
-    assert len(draws) == 4
+    assert len(draws) == 5, "and before the first update one that was too early"
     for action in range(2):
         known = learner.memory.known[action]
         order = learner.memory.value[action, known].argsort()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -272,6 +272,25 @@ class TestLife:
     @pytest.fixture(params=LEARNERS)
     def make(self, request: pytest.FixtureRequest) -> Callable[[Task[Any], Streams], Learner]:
         return LEARNERS[request.param]
+
+    def test_neural_episodic_control_learns_when_it_is_ready_and_waits_for_nobody(self) -> None:
+        """A fast subject has a batch of returns before a slow one: they are written at an episode's end."""
+        world = PixelMaze(PixelMazeConfiguration(**MAZE))
+        subjects = range(4)
+
+        def weights_of(subjects: Sequence[int]) -> dict[str, Tensor]:
+            learner = LEARNERS["nec"](world, Streams(100, subjects))
+            life = live(world, learner, 70, Streams(100, subjects))
+            assert isinstance(learner, NeuralEpisodicControl)
+            ended.append(life.ended[:, :64].sum(dim=1))
+            return learner.weights
+
+        ended: list[Tensor] = []
+        together = weights_of(subjects)
+        assert len(ended[0].unique()) > 1, "some are faster than others"
+        for subject in subjects:
+            for name, weight in weights_of([subject]).items():
+                assert torch.equal(weight[0], together[name][subject]), (subject, name)
 
     @pytest.mark.parametrize(
         "world",
