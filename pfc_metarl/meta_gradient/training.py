@@ -27,6 +27,9 @@ AnyBatch = SinusoidBatch | ProblemBatch
 REPORT_EVERY = 100
 CHECKPOINT_EVERY = 2000
 
+# Name of the losses in a checkpoint that the next report will tell of.
+UNREPORTED = "unreported losses"
+
 
 def train(
     learner: AnyLearner,
@@ -88,9 +91,9 @@ def train(
 
 def _run(loop: OuterLoop, folder: RunFolder | None, origin: dict[str, Any], quiet: bool, label: str) -> None:
     """Run the remaining iterations, with progress, metrics and checkpoints."""
-    if folder is not None and folder.checkpoint.exists():
-        _restore(loop, folder, origin)
-    total, losses = loop.configuration.iterations, []
+    # Of the iterations that no report has told of yet.
+    losses = _restore(loop, folder, origin) if folder is not None and folder.checkpoint.exists() else []
+    total = loop.configuration.iterations
     bar = tqdm(total=total, initial=loop.iteration, desc=label, unit="iteration", disable=quiet, dynamic_ncols=True)
     with bar, DeferredInterrupt() as interrupt:
         while loop.iteration < total:
@@ -102,13 +105,14 @@ def _run(loop: OuterLoop, folder: RunFolder | None, origin: dict[str, Any], quie
                 if folder is not None:
                     folder.report({"update": loop.iteration, "loss": loss.tolist()})
             if folder is not None and (interrupt.requested or loop.iteration % CHECKPOINT_EVERY == 0):
-                write_tensors(folder.checkpoint, loop.state(), {"origin": origin, "iteration": loop.iteration})
+                state = {**loop.state(), **({UNREPORTED: torch.stack(losses)} if losses else {})}
+                write_tensors(folder.checkpoint, state, {"origin": origin, "iteration": loop.iteration})
             if interrupt.requested:
                 raise KeyboardInterrupt
 
 
-def _restore(loop: OuterLoop, folder: RunFolder, origin: dict[str, Any]) -> None:
-    """Bring a new loop to where a checkpoint stands.
+def _restore(loop: OuterLoop, folder: RunFolder, origin: dict[str, Any]) -> list[Tensor]:
+    """Bring a new loop to where a checkpoint stands; return the losses that were not reported then.
 
     Raises
     ------
@@ -121,4 +125,6 @@ def _restore(loop: OuterLoop, folder: RunFolder, origin: dict[str, Any]) -> None
     if stored != {name: weight.shape for name, weight in loop.weights.items()} or "iteration" not in header:
         raise StoredFileError(f"{path} is not a checkpoint of these learners: start again with --overwrite")
     folder.refuse_foreign(path, header.get("origin"), origin)
+    losses = state.pop(UNREPORTED, torch.empty(0))
     loop.restore(state, header["iteration"])
+    return list(losses)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError, TrainingDivergedError
+from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.meta_gradient import training
 from pfc_metarl.meta_gradient.learners import GradientLearner, RecurrentLearner
@@ -129,7 +130,8 @@ def test_training_makes_the_loss_small(learner: AnyLearner) -> None:
 
 def test_an_interrupted_training_goes_on_where_it_stood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     learner = GradientLearner(hidden=(8,))
-    whole = train(learner, BATCH, OUTER, subjects=2, seed=0, quiet=True)
+    whole = train(learner, BATCH, OUTER, subjects=2, seed=0, out=tmp_path / "whole", quiet=True)
+    never_stopped, tmp_path = RunFolder(tmp_path / "whole"), tmp_path / "stopped"
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 5)
 
     advance = OuterLoop.advance
@@ -146,6 +148,7 @@ def test_an_interrupted_training_goes_on_where_it_stood(tmp_path: Path, monkeypa
     assert not (tmp_path / "network.safetensors").exists()
     resumed = train(learner, BATCH, OUTER, subjects=2, seed=0, out=tmp_path, quiet=True)
     assert_same_bytes(resumed, whole)
+    assert RunFolder(tmp_path).read_metrics() == never_stopped.read_metrics()
     assert_same_bytes(train(learner, BATCH, OUTER, subjects=2, seed=0, out=tmp_path, quiet=True), whole)
     with pytest.raises(ConfigurationError, match="seed = 0, not 1"):
         train(learner, BATCH, OUTER, subjects=2, seed=1, out=tmp_path, quiet=True)
