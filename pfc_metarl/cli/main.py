@@ -84,11 +84,12 @@ def _going_on(words: list[str]) -> str:
         instead = " instead of --overwrite" if "--overwrite" in rest else ""
         return f"the same command with --resume{instead} goes on from the last checkpoint"
     same = "the same command without --overwrite" if "--overwrite" in rest else "the same command"
-    training = "goes on with the training from its last checkpoint"
+    retrain = "--retrain" in rest
+    begun = "keeps what is trained or lived to its end, and goes on with a training from its last checkpoint"
     if verb == "reproduce" and rest[:1] == ["all"]:
-        return f"{same} keeps finished studies and {training if '--retrain' in rest else 'starts this one anew'}"
-    if verb == "reproduce" and "--retrain" in rest:
-        return f"{same} {training} and evaluates anew"
+        return f"{same} keeps finished studies{f'; in this one it {begun}' if retrain else ' and starts this one anew'}"
+    if verb == "reproduce" and retrain:
+        return f"{same} {begun}"
     return "the same command starts anew"
 
 

@@ -42,7 +42,7 @@ def run(words: Sequence[str]) -> int:
     kind = task_type(task)
     chosen = parse(_options_type(kind.configuration_type), options, f"probe {network} --task {task}", DESCRIPTION)
     population = load(network)
-    prepare_output(chosen.out, [network_file(network)])
+    prepare_output(chosen.out, [network_file(network)], chosen.overwrite)
     result = probe(
         population,
         kind(chosen.settings),
@@ -66,6 +66,11 @@ def _options_type(task: type[Configuration]) -> type[Any]:
             ("episodes", described(int, "Episodes per subject. Example: --episodes 200"), 100),
             ("seed", described(int, "Root seed of the evaluation and of every null. Example: --seed 2"), 1),
             ("out", described(Path, "HTML file to write. Example: --out probe.html"), Path("probe.html")),
+            (
+                "overwrite",
+                described(tyro.conf.FlagCreatePairsOff[bool], "Replace a file that is there already."),
+                False,
+            ),
             ("quiet", described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."), False),
         ],
         frozen=True,

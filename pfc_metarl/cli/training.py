@@ -112,13 +112,19 @@ def _defaults(task: type[Configuration], path: Path | None, body: Population | N
             raise ConfigurationError(f"configuration file {path}: '{table}' must be a table, written [{table}]")
     run = {key: value for key, value in content.items() if key not in tables}
     content["network"] = {**network_like(body).model_dump(), **content.get("network", {})}
-    try:
-        return {
-            "run": RunSettings(**run),
-            **{table: kind(**content.get(table, {})) for table, kind in tables.items()},
-        }
-    except ConfigurationError as error:
-        raise ConfigurationError(f"configuration file {path}: {error}") from None
+    read: dict[str, Configuration] = {}
+    for name, kind, settings in (
+        ("run", RunSettings, run),
+        *((table, kind, content.get(table, {})) for table, kind in tables.items()),
+    ):
+        try:
+            read[name] = kind(**settings)
+        except ConfigurationError as error:
+            # Whoever wrote the file knows its tables, not our classes.
+            place = f"[{name}]" if name in tables else "the first lines"
+            said = str(error).replace(kind.__name__, place)
+            raise ConfigurationError(f"configuration file {path}: {said}") from None
+    return read
 
 
 def _options_type(task: type[Configuration]) -> type[Any]:

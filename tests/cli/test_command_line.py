@@ -101,6 +101,27 @@ def test_the_command_line_overrides_the_configuration_file(tmp_path: Path) -> No
     assert '"updates": 3' in written
 
 
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("seed = -1", "setting 'seed' of the first lines is -1: input"),
+        ("[network]\nunits = -3", "setting 'units' of [network] is -3: input"),
+        ("[training]\nspeed = 3", "unknown setting 'speed' in [training]: the settings are advantage, "),
+        ("[task]\narms = 3\ndistribution = 'correlated'", "settings.toml: [task]: distribution 'correlated' is"),
+    ],
+)
+def test_a_complaint_about_a_file_names_its_tables(
+    content: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(content)
+    assert train(tmp_path / "run", "--config", str(path)) == 2
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert str(path) in said
+    assert "Configuration" not in said
+
+
 def test_train_then_record_gives_named_dimensions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert train(tmp_path / "a") == 0
     monkeypatch.chdir(tmp_path)
@@ -124,6 +145,21 @@ def test_probe_reads_its_task_wherever_it_stands(
     assert main(["probe", *(words + network if first else network + words), "--trials", "7", "--quiet"]) == 0
     [(task, name)] = probed
     assert (type(task).__name__, task.configuration.trials, name) == ("Bandit", 7, "fig1/independent")
+
+
+def test_probe_replaces_a_report_only_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    probed = []
+    monkeypatch.setattr(probe, "probe", lambda *_, **options: probed.append(options["out"]))
+    report = tmp_path / "probe.html"
+    report.write_text("an hour's work")
+    words = ["probe", "fig1/independent", "--task", "two-armed-bandit", "--quiet", "--out", str(report)]
+    assert main(words) == 2
+    assert "probe.html is there already: replace it with --overwrite" in capsys.readouterr().err
+    assert not probed
+    assert main([*words, "--overwrite"]) == 0
+    assert probed == [report]
 
 
 def test_an_existing_run_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,12 +181,12 @@ ADVICE = {
     "train anew": (["train", "two-step", "--overwrite"], "with --resume instead of --overwrite goes on from"),
     "all, trained": (
         ["reproduce", "all", "--retrain"],
-        "the same command keeps finished studies and goes on with the training from its last checkpoint",
+        "the same command keeps finished studies; in this one it keeps what is trained or lived to its end, and goes",
     ),
     "all, overwritten": (["reproduce", "all", "--overwrite"], "command without --overwrite keeps finished studies"),
     "one, trained": (
         ["reproduce", "fig1", "--retrain"],
-        "the same command goes on with the training from its last checkpoint and evaluates anew",
+        "keeps what is trained or lived to its end, and goes on with a training from its last checkpoint",
     ),
 }
 
