@@ -10,6 +10,7 @@ from typing import Any
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.crew import single_threaded
+from pfc_metarl.network.store import finished
 from pfc_metarl.studies.study import AbstractRecipe
 from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Task
@@ -97,10 +98,10 @@ class LifeRecipe(AbstractRecipe):
         origin = {**self.describe(), "seed": seed, "subjects": list(range(subjects))}
         folder = RunFolder(out)
         with folder.opened(origin, resume=not overwrite, overwrite=overwrite):
-            if folder.network.exists():
-                return self.load(folder.network)
-            lives = self.live(Streams(seed, range(subjects)), quiet, label)
-            lives.save(folder.network, origin)
+            lives = finished(folder, origin, self.load)
+            if lives is None:
+                lives = self.live(Streams(seed, range(subjects)), quiet, label)
+                lives.save(folder.network, origin)
         return lives
 
     def load(self, path: Path) -> Lives:

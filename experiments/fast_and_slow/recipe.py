@@ -21,6 +21,7 @@ from pfc_metarl.meta_gradient.experience import Encounter, ProblemBatch
 from pfc_metarl.meta_gradient.reinforcement import PolicyGradientLearner
 from pfc_metarl.network.core import Weights
 from pfc_metarl.network.population import Population
+from pfc_metarl.network.store import finished
 from pfc_metarl.studies.learning_curves import LearningCurves, read_curve
 from pfc_metarl.studies.meta_recipe import MetaRecipe
 from pfc_metarl.studies.study import AbstractRecipe, Recipe
@@ -85,35 +86,40 @@ class CoursesRecipe(AbstractRecipe):
         self.refuse_other_devices(device)
         origin, folder = {**self.describe(), "seed": seed, "subjects": list(range(subjects))}, RunFolder(out)
         with folder.opened(origin, resume=not overwrite, overwrite=overwrite):
-            if folder.network.exists():
-                return self.load(folder.network)
-            options: dict[str, Any] = {"device": device, "quiet": quiet}
-            maml = self.maml.train(subjects, seed, out / "maml", overwrite=overwrite, label=f"{label}: MAML", **options)
-            source = self.source.train(
-                subjects, seed, out.parent / self.label, overwrite=False, label=f"{label}: source", **options
-            )
-            curves: dict[str, Course] = {}
-            with single_threaded():
-                for name, world in tqdm(WORLDS.items(), desc=label, unit="world", disable=quiet):
-                    for kind, learner in self.from_birth.items():
-                        curves[f"{kind}/{name}"] = self._live(world, learner, subjects, seed)
-                    curves[f"maml/{name}"] = self._adapt(name, maml.weights, subjects, seed)
-                    curves[f"fine-tune/{name}"] = self._fine_tune(world, source, seed)
-            points = dict.fromkeys(curves, tuple(range(BLOCK, self.pulls + 1, BLOCK)))
-            for name, run, measure, lived in (
-                ("maml", out / "maml", "loss", self.steps_per_iteration),
-                (
-                    "recurrent",
-                    out.parent / self.label,
-                    "reward",
-                    self.source.training.episodes * self.source.make_task().steps,
-                ),
-            ):
-                curves[f"{name}/{OUTER}"], points[f"{name}/{OUTER}"] = read_curve(RunFolder(run), measure, lived)
-            networks = {"source": source.fingerprints(), "maml": maml.fingerprints()}
-            result = LearningCurves(source.subjects, curves, points, networks)
-            result.save(folder.network, origin)
-            return result
+            curves = finished(folder, origin, self.load)
+            if curves is None:
+                curves = self._learn(subjects, seed, out, overwrite, label, {"device": device, "quiet": quiet})
+                curves.save(folder.network, origin)
+        return curves
+
+    def _learn(
+        self, subjects: int, seed: int, out: Path, overwrite: bool, label: str, options: Mapping[str, Any]
+    ) -> LearningCurves:
+        """Train what is trained beforehand, and let every learner learn in all worlds."""
+        maml = self.maml.train(subjects, seed, out / "maml", overwrite=overwrite, label=f"{label}: MAML", **options)
+        source = self.source.train(
+            subjects, seed, out.parent / self.label, overwrite=False, label=f"{label}: source", **options
+        )
+        curves: dict[str, Course] = {}
+        with single_threaded():
+            for name, world in tqdm(WORLDS.items(), desc=label, unit="world", disable=options["quiet"]):
+                for kind, learner in self.from_birth.items():
+                    curves[f"{kind}/{name}"] = self._live(world, learner, subjects, seed)
+                curves[f"maml/{name}"] = self._adapt(name, maml.weights, subjects, seed)
+                curves[f"fine-tune/{name}"] = self._fine_tune(world, source, seed)
+        points = dict.fromkeys(curves, tuple(range(BLOCK, self.pulls + 1, BLOCK)))
+        for name, run, measure, lived in (
+            ("maml", out / "maml", "loss", self.steps_per_iteration),
+            (
+                "recurrent",
+                out.parent / self.label,
+                "reward",
+                self.source.training.episodes * self.source.make_task().steps,
+            ),
+        ):
+            curves[f"{name}/{OUTER}"], points[f"{name}/{OUTER}"] = read_curve(RunFolder(run), measure, lived)
+        networks = {"source": source.fingerprints(), "maml": maml.fingerprints()}
+        return LearningCurves(source.subjects, curves, points, networks)
 
     @property
     def steps_per_iteration(self) -> int:

@@ -24,7 +24,7 @@ from pfc_metarl.learning.worker import WORKERS_POSSIBLE, WorkerBlock, local_bloc
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
-from pfc_metarl.network.store import load_population, read_tensors, save_population, write_tensors
+from pfc_metarl.network.store import finished, load_population, read_tensors, save_population, write_tensors
 from pfc_metarl.network.transfer import network_like
 from pfc_metarl.tasks.registry import make_task
 from pfc_metarl.tasks.task import Task
@@ -112,12 +112,10 @@ def train(
         return from_beginning_to_end(None)
     folder = RunFolder(Path(out))
     with folder.opened(origin, resume, overwrite):
-        if folder.network.exists():
-            trained, of = load_population(folder.network)
-            folder.refuse_foreign(folder.network, of, origin)
-            return trained
-        trained = from_beginning_to_end(folder)
-        save_population(folder.network, trained, origin)
+        trained = finished(folder, origin, lambda path: load_population(path)[0])
+        if trained is None:
+            trained = from_beginning_to_end(folder)
+            save_population(folder.network, trained, origin)
     return trained
 
 

@@ -19,7 +19,7 @@ from pfc_metarl.meta_gradient.meta_learners import AnyLearner, MetaLearners
 from pfc_metarl.meta_gradient.outer_loop import OuterLoop, OuterLoopConfiguration
 from pfc_metarl.meta_gradient.sinusoids import SinusoidBatch
 from pfc_metarl.network.core import Weights
-from pfc_metarl.network.store import read_tensors, write_tensors
+from pfc_metarl.network.store import finished, read_tensors, write_tensors
 
 # What a learner is shown at each iteration of the outer loop.
 AnyBatch = SinusoidBatch | ProblemBatch
@@ -79,13 +79,11 @@ def train(
         return MetaLearners(learner, range(subjects), loop.trained())
     folder = RunFolder(out)
     with folder.opened(origin, resume=not overwrite, overwrite=overwrite):
-        if folder.network.exists():
-            trained, of = MetaLearners.load(folder.network)
-            folder.refuse_foreign(folder.network, of, origin)
-            return trained
-        _run(loop, folder, origin, quiet, label)
-        trained = MetaLearners(learner, range(subjects), loop.trained())
-        trained.save(folder.network, origin)
+        trained = finished(folder, origin, lambda path: MetaLearners.load(path)[0])
+        if trained is None:
+            _run(loop, folder, origin, quiet, label)
+            trained = MetaLearners(learner, range(subjects), loop.trained())
+            trained.save(folder.network, origin)
     return trained
 
 

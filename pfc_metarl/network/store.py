@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 from safetensors import SafetensorError, safe_open
@@ -15,12 +15,17 @@ from torch import Tensor
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.files import write_atomically
+from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.population import Population
 
 # The one metadata key of our files; its value is the header, JSON. (With several keys safetensors
 # writes them in random order, and the same network would not give the same bytes.)
 KEY = "pfc_metarl"
+
+
+# What a run is for: networks, learners or lives.
+Result = TypeVar("Result")
 
 
 class NetworkHeader(Configuration):
@@ -60,6 +65,20 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not isinstance(header, dict):
         raise StoredFileError(f"{path} was not written by pfc_metarl: give a network made by 'pfc-metarl train'")
     return tensors, header
+
+
+def finished(folder: RunFolder, settings: Mapping[str, Any], load: Callable[[Path], Result]) -> Result | None:
+    """Read back what the run with these settings left when it ended; None where it has not ended.
+
+    Raises
+    ------
+    StoredFileError
+        If what is there is damaged, or another run left it.
+    """
+    if not folder.network.exists():
+        return None
+    folder.refuse_foreign(folder.network, read_tensors(folder.network)[1].get("origin"), settings)
+    return load(folder.network)
 
 
 def save_population(path: Path, population: Population, origin: Mapping[str, Any]) -> None:

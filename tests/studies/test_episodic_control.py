@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,6 +116,15 @@ def test_a_life_is_kept_and_read_again(lives: dict[str, Lives], tmp_path: Path) 
     assert recipe.train(FEW, 100, tmp_path, device="cpu", **options).fingerprints() == kept.fingerprints()
     with pytest.raises(ConfigurationError, match="leave out --device"):
         recipe.train(FEW, 100, tmp_path, device="cuda", **options)
+
+
+def test_lives_of_another_run_are_not_taken_for_these(lives: dict[str, Lives], tmp_path: Path) -> None:
+    recipe = short(PRESETS["fast"]["maze-mfec"])
+    options: dict[str, Any] = {"overwrite": False, "device": "cpu", "quiet": True, "label": "living"}
+    recipe.train(FEW, 100, tmp_path, **options)
+    lives["maze-mfec"].save(tmp_path / "network.safetensors", {**recipe.describe(), "seed": 101, "subjects": [0, 1]})
+    with pytest.raises(StoredFileError, match=r"network.safetensors is of another run than configuration.json"):
+        recipe.train(FEW, 100, tmp_path, **options)
 
 
 def test_rewards_that_do_not_fit_their_header_are_refused(tmp_path: Path) -> None:

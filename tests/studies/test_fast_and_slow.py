@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from pfc_metarl.experiments.fast_and_slow.worlds import BLOCK, WORLDS
 
 from pfc_metarl.agents.frozen import freeze
 from pfc_metarl.agents.reference.barcode_bandit import LikeliestArmAgent
-from pfc_metarl.base.errors import ConfigurationError
+from pfc_metarl.base.errors import ConfigurationError, StoredFileError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.meta_gradient.outer_loop import OuterLoopConfiguration
@@ -108,6 +109,16 @@ def test_courses_are_kept_and_read_again(recipe: CoursesRecipe, lived: LearningC
     assert recipe.load(folder / "network.safetensors").fingerprints() == lived.fingerprints()
     again = recipe.train(SUBJECTS, 100, folder, device="cpu", **OPTIONS)
     assert again.fingerprints() == lived.fingerprints()
+
+
+def test_courses_of_another_run_are_not_taken_for_these(
+    recipe: CoursesRecipe, lived: LearningCurves, folder: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "courses"
+    shutil.copytree(folder, copy)
+    lived.save(copy / "network.safetensors", {**recipe.describe(), "seed": 101, "subjects": [0]})
+    with pytest.raises(StoredFileError, match=r"network.safetensors is of another run than configuration.json"):
+        recipe.train(SUBJECTS, 100, copy, device="cpu", **OPTIONS)
 
 
 def test_the_source_is_the_network_that_stands_beside(recipe: CoursesRecipe, folder: Path) -> None:
