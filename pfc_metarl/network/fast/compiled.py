@@ -34,9 +34,10 @@ class CompiledTrace(Trace):
 
     def __init__(self, core: RecurrentCore, weights: Weights, steps: int, episodes: int) -> None:
         super().__init__(core, weights, steps, episodes)
-        # The kernels see the same memory as numpy arrays.
+        # The kernels see the same memory as numpy arrays, and None where a core has no such thing.
         self._activity = tuple(
-            each.numpy() for each in (self.joined, self.gates, self.cell, self.recalled, self.output)
+            each.numpy() if each.numel() else None
+            for each in (self.joined, self.gates, self.cell, self.recalled, self.output)
         )
 
     def _beside(self, gates: Tensor) -> Tensor:

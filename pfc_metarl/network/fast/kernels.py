@@ -2,8 +2,9 @@
 
 Each kernel does one subject after the other, so that its weights and the rows of the step stay in
 cache, and products and element-wise work take turns on the same rows. All arrays are float32 and in
-C order; shapes are those of ``Trace``. They tell which core it is: ``recalled`` is empty in all but
-the one that recalls, ``cell`` where there is none, and the plain network has a single gate.
+C order; shapes are those of ``Trace``. They tell which core it is: ``recalled`` is None in all but
+the one that recalls, ``cell`` where there is none, and the plain network has a single gate. What
+None rules out is not compiled.
 """
 
 from __future__ import annotations
@@ -49,14 +50,16 @@ def _read_out(joined, head_columns, bias, output):
 def step(time, weight, bias, head_columns, head_bias, joined, gates, cell, recalled, output):
     """Advance every subject one step on the input written before; ``head_columns`` is transposed."""
     for subject in range(joined.shape[0]):
-        drives, own, cells = gates[subject, time], bias[subject], cell[subject]
+        drives, own = gates[subject, time], bias[subject]
         received, after = joined[subject, time], joined[subject, time + 1]
         np.dot(received, weight[subject], drives)
-        if recalled.size:
-            activate_recalling(drives, own, cells[time], recalled[subject, time], cells[time + 1], after)
-        elif cell.size:
-            activate_lstm(drives, own, cells[time], cells[time], cells[time + 1], after)
-        elif gates.shape[3] > cell.shape[3]:
+        if recalled is not None:
+            before, formed = cell[subject, time], cell[subject, time + 1]
+            activate_recalling(drives, own, before, recalled[subject, time], formed, after)
+        elif cell is not None:
+            before, formed = cell[subject, time], cell[subject, time + 1]
+            activate_lstm(drives, own, before, before, formed, after)
+        elif drives.shape[1] > head_columns.shape[2]:
             activate_gru(drives, own, received, after)
         else:
             activate_vanilla(drives, own, after)
@@ -92,24 +95,29 @@ def backward(
     gradients of all drives.
     """
     subjects, rows, episodes, width = joined.shape
-    inputs, columns, outputs = width - cell.shape[3], gates.shape[3], output_gradient.shape[3]
+    units, columns, outputs = hidden_gradient.shape[2], gates.shape[3], output_gradient.shape[3]
+    inputs = width - units
     uncopied = UNCOPIED // (episodes * width * columns)
     stretch = uncopied if 0 < uncopied < STRETCH else STRETCH
     part, head_part = np.empty_like(weight_gradient[0]), np.empty((outputs, width), np.float32)
     for subject in range(subjects):
-        own, slopes, cells = joined[subject], gates[subject], cell[subject]
+        own, slopes = joined[subject], gates[subject]
         to_hidden, kept, to_bias = hidden_gradient[subject], carried[subject], bias_gradient[subject]
+        # Under names of their own: adding to an indexed array takes two seconds longer to compile.
+        to_weight, to_head = weight_gradient[subject], head_gradient[subject]
         end = rows - 1
         for time in range(rows - 2, -1, -1):
             _through_heads(
                 output_gradient[subject, time], head_columns[subject], to_hidden, head_bias_gradient[subject]
             )
             gate, after = slopes[time], own[time + 1]
-            if recalled.size:
-                differentiate_recalling(gate, cells[time], recalled[subject, time], after, to_hidden, kept, to_bias)
-            elif cell.size:
-                differentiate_lstm(gate, cells[time], cells[time], after, to_hidden, kept, to_bias)
-            elif gates.shape[3] > cell.shape[3]:
+            if recalled is not None:
+                before, given = cell[subject, time], recalled[subject, time]
+                differentiate_recalling(gate, before, given, after, to_hidden, kept, to_bias)
+            elif cell is not None:
+                before = cell[subject, time]
+                differentiate_lstm(gate, before, before, after, to_hidden, kept, to_bias)
+            elif columns > units:
                 differentiate_gru(gate, own[time], to_hidden, kept, to_bias)
             else:
                 differentiate_vanilla(gate, after, to_hidden, to_bias)
@@ -118,8 +126,8 @@ def backward(
                 many = (end - time) * episodes
                 received, left = own[time:end].reshape((many, width)), own[time + 1 : end + 1].reshape((many, width))
                 np.dot(received.T, slopes[time:end].reshape((many, columns)), part)
-                weight_gradient[subject] += part
+                to_weight += part
                 said = output_gradient[subject, time:end].reshape((many, outputs))
                 np.dot(said.T, left, head_part)
-                head_gradient[subject] += head_part[:, inputs:]
+                to_head += head_part[:, inputs:]
                 end = time
