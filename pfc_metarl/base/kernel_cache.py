@@ -3,8 +3,9 @@
 Numba's own cache numbers a kernel's files and notes the numbers in an index. Nothing locks it: of two processes that
 compile two signatures at the same moment, both can take the same number, and the index then names the other's code,
 in that installation for good. Nor does it see a change in a kernel that lies in another file and is called by this
-one. Here a signature has its own file, whatever else is written meanwhile, and the file knows the source of all that
-was compiled into it. What numba promises to no one stands in this file only: a cache's ``_cache_file``.
+one. Here a signature has its own file, whatever else is written meanwhile, and the file knows the sources, as they were
+when they were imported, and the constants of all that was compiled into it. What numba promises to no one stands in
+this file only: a cache's ``_cache_file``.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import hashlib
 import inspect
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numba
@@ -22,9 +25,30 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.serialize import dumps
 
+from pfc_metarl.base.errors import OutputError
 from pfc_metarl.base.files import write_atomically
 
 ENDING = ".kernel"
+
+# What numba takes the value of when it compiles.
+CONSTANTS = (bool, int, float, str, tuple, type)
+
+# Digest of the file of every kernel and part of one, as it was when its code was imported.
+_imported: dict[CodeType, str] = {}
+
+
+def note_source(function: Callable[..., Any]) -> None:
+    """Remember a function's file as it is now: by the time that it is compiled, the file may have changed.
+
+    Raises
+    ------
+    RuntimeError
+        If the file cannot be read, as in a zipped installation.
+    """
+    try:
+        _imported[function.__code__] = hashlib.sha256(Path(inspect.getfile(function)).read_bytes()).hexdigest()
+    except OSError as error:
+        raise RuntimeError(f"no source of {function.__qualname__}: {error}") from None
 
 
 class KernelCache(FunctionCache):
@@ -38,11 +62,12 @@ class KernelCache(FunctionCache):
     Raises
     ------
     RuntimeError
-        If numba finds no folder that it may write to.
+        If numba finds no folder that it may write to, or the source cannot be read.
     """
 
     def __init__(self, function: Callable[..., Any], options: Mapping[str, object]) -> None:
         super().__init__(function)
+        note_source(function)
         self._cache_file = _SignatureFiles(function, repr(options), Path(self.cache_path), self._impl.filename_base)
 
 
@@ -53,24 +78,30 @@ class _SignatureFiles:
         self._function, self._options, self._folder, self._name = function, options, folder, name
 
     @cached_property
-    def _made_from(self) -> tuple[str, ...]:
-        contents = [path.read_bytes() for path in sorted(_sources(self._function))]
-        return numba.__version__, self._options, _digest(*contents)
+    def _made_from(self) -> list[str]:
+        return [numba.__version__, self._options, *sorted(set(_ingredients(self._function, set())))]
 
     def _path(self, key: Any) -> Path:
-        return self._folder / f"{self._name}.{_digest(repr(key).encode())[:16]}{ENDING}"
+        return self._folder / f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}{ENDING}"
 
     def load(self, key: Any) -> Any:
-        """Return what was saved under a key, or None if nothing was, or from other source."""
+        """Return what was saved under a key, or None if nothing was, or from other source, or it is damaged."""
         try:
-            with self._path(key).open("rb") as file:
-                return pickle.load(file) if pickle.load(file) == self._made_from else None
-        except (FileNotFoundError, EOFError, pickle.UnpicklingError):  # not there yet, or half lost with the power
+            stored = self._path(key).read_bytes()
+        except FileNotFoundError:
             return None
+        checksum, content = stored[:32], stored[32:]
+        if hashlib.sha256(content).digest() != checksum:
+            return None
+        made_from, data = pickle.loads(content)
+        return pickle.loads(data) if made_from == self._made_from else None
 
     def save(self, key: Any, data: Any) -> None:
         """Keep compiled code under a key."""
-        write_atomically(self._path(key), pickle.dumps(self._made_from) + dumps(data))
+        content = pickle.dumps((self._made_from, dumps(data)))
+        # What cannot be kept, for a full disk or since another process has the file open, is compiled again next time.
+        with suppress(OutputError):
+            write_atomically(self._path(key), hashlib.sha256(content).digest() + content)
 
     def flush(self) -> None:
         """Forget all that is kept of the function."""
@@ -78,12 +109,13 @@ class _SignatureFiles:
             file.unlink(missing_ok=True)
 
 
-def _sources(function: Callable[..., Any]) -> set[Path]:
-    """Return the files of a function and of all kernels that it calls."""
+def _ingredients(function: Callable[..., Any], seen: set[CodeType]) -> Iterator[str]:
+    """Yield the sources and constants of a function and of all kernels that it calls."""
+    seen.add(function.__code__)
+    yield _imported.get(function.__code__, "")
     named = inspect.getclosurevars(function)
-    called = [value for value in (*named.globals.values(), *named.nonlocals.values()) if isinstance(value, Dispatcher)]
-    return {Path(inspect.getfile(function))}.union(*(_sources(kernel.py_func) for kernel in called))
-
-
-def _digest(*parts: bytes) -> str:
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    for name, value in {**named.globals, **named.nonlocals}.items():
+        if isinstance(value, CONSTANTS):
+            yield f"{name} = {value!r}"
+        elif isinstance(value, Dispatcher) and value.py_func.__code__ not in seen:
+            yield from _ingredients(value.py_func, seen)

@@ -4,7 +4,7 @@ Small products gain nothing from sharing two cores, and stall whenever anything 
 threads of one Python process wait for each other between products. So a long training
 gives each core a block of subjects in a process of its own, with single-threaded torch. A
 subject's bits do not depend on its block, and so not on the number of cores. Within a process,
-blocks take turns of several updates.
+blocks take turns of several updates; where several subjects diverge, the first such block is the one that is named.
 """
 
 from __future__ import annotations

@@ -117,8 +117,8 @@ def trainer_of(run: Mapping[str, Any], device: torch.device | str = "cpu") -> Tr
 def local_blocks(run: Mapping[str, Any], device: torch.device | str = "cpu") -> list[LocalBlock]:
     """Make a run's subjects ready in this process, so few at a time that their activity stays in the cache.
 
-    What kernels write on the way forward they read on the way back. With 32 subjects of 64 episodes a sixteenth of
-    the time went into waiting for memory, a seventh on one core alone. Worlds without kernels gain more from company.
+    What kernels write on the way forward they read on the way back. With 32 subjects of 64 episodes on each of two
+    cores an eighth of the time went into waiting for memory. Worlds without kernels gain more from company.
     """
     trainer = trainer_of(run, device)
     activity = 0 if trainer.compiled is None else trainer.compiled.trace.size

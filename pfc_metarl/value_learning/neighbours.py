@@ -16,10 +16,10 @@ def nearest_neighbours(
 ) -> tuple[Int[Tensor, "table row neighbour"], Bool[Tensor, "table row neighbour"]]:
     r"""Find the entries of each table that are nearest to each query by Euclidean distance, nearest first.
 
-    Of equally distant entries the one at the lower place comes first, whatever tables lie beside its own.
+    Of equally distant entries the one at the lower place comes first, however long the longest table is.
 
     :math:`|q - k|^2 = |q|^2 - 2 q \cdot k + |k|^2`, whose first term is the same for all entries and is left out. So
-    the whole search is one product of matrices, and one pass over its result.
+    the whole search is one product of matrices, and two passes over its result.
 
     Parameters
     ----------

@@ -15,16 +15,18 @@ from pfc_metarl.base.kernels import inlined
 @inlined
 def raised(x):
     return x + 1
+
+MORE = 0
 """
 CALLING = """
-from called import raised
+from called import MORE, raised
 from pfc_metarl.base.kernels import kernel
 
 def make(twice):
     @kernel
     def raise_all(numbers):
         for place in range(numbers.size):
-            numbers[place] = raised(numbers[place])
+            numbers[place] = raised(numbers[place]) + MORE
             if twice:
                 numbers[place] = raised(numbers[place])
     return raise_all
@@ -96,7 +98,25 @@ def test_a_change_in_a_called_file_is_seen(code):
     assert len(kept(code)) == 1, "old code is replaced, not collected"
 
 
-@pytest.mark.parametrize("left", [0, 200], ids=["emptied", "cut short"])
+def test_a_change_of_a_constant_in_a_file_without_kernels_is_seen(code):
+    (code / "called.py").write_text("from elsewhere import MORE\n" + CALLED.replace("MORE = 0", ""))
+    for more in (5, 7):
+        (code / "elsewhere.py").write_text(f"MORE = {more}\n")
+        assert in_new_process(code, "once float32")["once float32"] == ([1 + more] * 2, 0)
+    assert in_new_process(code, "once float32")["once float32"] == ([8, 8], 1)
+
+
+def test_code_is_kept_under_the_source_that_it_was_imported_from(code):
+    """The file changes between import and first call, as when an installation is replaced beside a running program."""
+    late = ASK.replace("answer = {}", "answer = {}; from pathlib import Path; called = Path('called.py')\n"
+                       "called.write_text(called.read_text().replace('x + 1', 'x + 3'))")  # fmt: skip
+    command = [sys.executable, "-c", late, "once float32"]
+    said = subprocess.run(command, cwd=code, capture_output=True, text=True, check=True).stdout
+    assert json.loads(said)["once float32"] == [[1, 1], 0]
+    assert in_new_process(code, "once float32")["once float32"] == ([3, 3], 0)
+
+
+@pytest.mark.parametrize("left", [0, 200, -1], ids=["emptied", "cut short", "a byte too short"])
 def test_a_damaged_file_is_compiled_anew(code, left):
     in_new_process(code, "once float32")
     (file,) = kept(code)
