@@ -20,6 +20,19 @@ def described(kind: Any, text: str) -> Any:
     return Annotated[kind, tyro.conf.arg(help=text)]
 
 
+# Fields that mean the same wherever a verb's options are made for one task.
+OVERWRITE = (
+    "overwrite",
+    described(tyro.conf.FlagCreatePairsOff[bool], "Replace a file that is there already."),
+    False,
+)
+QUIET = (
+    "quiet",
+    described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."),
+    False,
+)
+
+
 def taken(words: Sequence[str], option: str) -> tuple[str | None, list[str]]:
     """Take out an option on which the meaning of the others depends.
 

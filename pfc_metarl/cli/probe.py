@@ -12,7 +12,7 @@ import tyro
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import prepare_output
-from pfc_metarl.cli.options import described, parse, taken
+from pfc_metarl.cli.options import OVERWRITE, QUIET, described, parse, taken
 from pfc_metarl.probe.probe import probe
 from pfc_metarl.studies.registry import load, network_file
 from pfc_metarl.tasks.registry import task_type
@@ -66,12 +66,8 @@ def _options_type(task: type[Configuration]) -> type[Any]:
             ("episodes", described(int, "Episodes per subject. Example: --episodes 200"), 100),
             ("seed", described(int, "Root seed of the evaluation and of every null. Example: --seed 2"), 1),
             ("out", described(Path, "HTML file to write. Example: --out probe.html"), Path("probe.html")),
-            (
-                "overwrite",
-                described(tyro.conf.FlagCreatePairsOff[bool], "Replace a file that is there already."),
-                False,
-            ),
-            ("quiet", described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."), False),
+            OVERWRITE,
+            QUIET,
         ],
         frozen=True,
     )

@@ -15,7 +15,7 @@ from pfc_metarl.agents.language import parse_intervention
 from pfc_metarl.base.configuration import Configuration
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.files import prepare_output
-from pfc_metarl.cli.options import described, parse
+from pfc_metarl.cli.options import OVERWRITE, QUIET, described, parse
 from pfc_metarl.recording.files import save_recording
 from pfc_metarl.recording.recorder import record
 from pfc_metarl.studies.registry import load, network_file
@@ -81,12 +81,8 @@ def _options_type(task: type[Configuration]) -> type[Any]:
                 (),
             ),
             ("out", described(Path, "NetCDF file to write. Example: --out recording.nc"), Path("recording.nc")),
-            (
-                "overwrite",
-                described(tyro.conf.FlagCreatePairsOff[bool], "Replace a file that is there already."),
-                False,
-            ),
-            ("quiet", described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."), False),
+            OVERWRITE,
+            QUIET,
         ],
         frozen=True,
     )

@@ -13,7 +13,7 @@ from pydantic import Field
 from pfc_metarl.base.configuration import Configuration, read_toml
 from pfc_metarl.base.errors import ConfigurationError
 from pfc_metarl.base.run_folder import RunFolder
-from pfc_metarl.cli.options import described, parse, taken
+from pfc_metarl.cli.options import QUIET, described, parse, taken
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.training import train
 from pfc_metarl.learning.tuning import Tune
@@ -110,15 +110,12 @@ def _defaults(task: type[Configuration], path: Path | None, body: Population | N
     for table in tables:
         if not isinstance(content.get(table, {}), dict):
             raise ConfigurationError(f"configuration file {path}: '{table}' must be a table, written [{table}]")
-    run = {key: value for key, value in content.items() if key not in tables}
+    content["run"] = {key: value for key, value in content.items() if key not in tables}
     content["network"] = {**network_like(body).model_dump(), **content.get("network", {})}
     read: dict[str, Configuration] = {}
-    for name, kind, settings in (
-        ("run", RunSettings, run),
-        *((table, kind, content.get(table, {})) for table, kind in tables.items()),
-    ):
+    for name, kind in {"run": RunSettings, **tables}.items():
         try:
-            read[name] = kind(**settings)
+            read[name] = kind(**content.get(name, {}))
         except ConfigurationError as error:
             # Whoever wrote the file knows its tables, not our classes.
             place = f"[{name}]" if name in tables else "the first lines"
@@ -163,11 +160,7 @@ def _options_type(task: type[Configuration]) -> type[Any]:
                 described(Path | None, "TOML file with settings. Example: --config training.toml"),
                 field(default=None),
             ),
-            (
-                "quiet",
-                described(tyro.conf.FlagCreatePairsOff[bool], "No progress bar and no closing line."),
-                field(default=False),
-            ),
+            QUIET,
         ],
         frozen=True,
     )
