@@ -11,7 +11,7 @@ from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.crew import Crew, LocalBlock, split
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.learning.training import MEASURE_EVERY, describe_run
-from pfc_metarl.learning.worker import WorkerBlock, local_blocks
+from pfc_metarl.learning.worker import WorkerBlock, trainer_of
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
@@ -30,7 +30,7 @@ def make_crew(size: Size, gradient: str) -> Crew:
         return Crew([LocalBlock(Trainer(task, population, training, seed=0, derived=False))])
     parts = split(run["subjects"], size.cores)
     if len(parts) == 1:
-        return Crew(local_blocks(run, size.device))
+        return Crew([LocalBlock(trainer_of(run, size.device))])
     return Crew([WorkerBlock({**run, "subjects": part}) for part in parts])
 
 

@@ -5,7 +5,7 @@ compile two signatures at the same moment, both can take the same number, and th
 in that installation for good. Nor does it see a change in a kernel that lies in another file and is called by this
 one. Here a signature has its own file, whatever else is written meanwhile, and the file knows the sources, as they were
 when they were imported, and the constants of all that was compiled into it. What numba promises to no one stands in
-this file only: a cache's ``_cache_file``.
+this file only: a cache's ``_cache_file`` and ``_index_key``.
 """
 
 from __future__ import annotations
@@ -68,7 +68,15 @@ class KernelCache(FunctionCache):
     def __init__(self, function: Callable[..., Any], options: Mapping[str, object]) -> None:
         super().__init__(function)
         note_source(function)
+        self._function = function
         self._cache_file = _SignatureFiles(function, repr(options), Path(self.cache_path), self._impl.filename_base)
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        """Tell apart what a function is compiled to.
+
+        Numba's own key is another in each process, where kernels are closed over.
+        """
+        return sig, codegen.magic_tuple(), _closure(self._function)
 
 
 class _SignatureFiles:
@@ -107,6 +115,21 @@ class _SignatureFiles:
         """Forget all that is kept of the function."""
         for file in self._folder.glob(f"{self._name}.*{ENDING}"):
             file.unlink(missing_ok=True)
+
+
+def _closure(function: Callable[..., Any]) -> str:
+    """Name what a function closes over, kernels with what they close over themselves."""
+
+    def named(value: Any) -> str:
+        if isinstance(value, CONSTANTS):
+            return repr(value)
+        if not isinstance(value, Dispatcher):
+            raise TypeError(f"{function.__qualname__} closes over {value!r}, which no cache can tell from another")
+        inner = value.py_func
+        return f"{inner.__module__}.{inner.__qualname__}({_closure(inner)})"
+
+    nonlocals = inspect.getclosurevars(function).nonlocals
+    return ", ".join(f"{name}={named(value)}" for name, value in nonlocals.items())
 
 
 def _ingredients(function: Callable[..., Any], seen: set[CodeType]) -> Iterator[str]:

@@ -3,8 +3,8 @@
 Small products gain nothing from sharing two cores, and stall whenever anything else runs;
 threads of one Python process wait for each other between products. So a long training
 gives each core a block of subjects in a process of its own, with single-threaded torch. A
-subject's bits do not depend on its block, and so not on the number of cores. Within a process,
-blocks take turns of several updates; where several subjects diverge, the first such block is the one that is named.
+subject's bits do not depend on its block, and so not on the number of cores. Where several subjects
+diverge, the one that is named is of the first such block.
 """
 
 from __future__ import annotations

@@ -55,9 +55,14 @@ def n_step_advantage(
     Wang et al. (2018), Methods; Mnih et al. (2016), Algorithm S3.
     """
     delta = reward_prediction_error(reward, value, ended, discount)
-    steps = reward.shape[-1]
-    last_of_stretch = (torch.arange(steps, device=reward.device) + 1) % unroll == 0
-    return _discounted_sum(delta, discount * (~ended & ~last_of_stretch))
+    return _discounted_sum(delta, n_step_share(reward.shape[-1], discount, unroll, reward.device) * ~ended)
+
+
+def n_step_share(
+    steps: int, discount: float, unroll: int, device: torch.device | str = "cpu"
+) -> Float[Tensor, " step"]:
+    """Share that each step's ``n_step_advantage`` has of the next one's: none at the end of a stretch."""
+    return discount * ((torch.arange(steps, device=device) + 1) % unroll != 0)
 
 
 def generalised_advantage(

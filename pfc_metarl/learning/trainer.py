@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from pfc_metarl.base.errors import TrainingDivergedError
 from pfc_metarl.base.seeding import Streams
-from pfc_metarl.learning.compiled import CompiledEpisodes
+from pfc_metarl.learning.compiled import CompiledLessons
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.loss import actor_critic_loss
 from pfc_metarl.learning.optimiser import SubjectwiseOptimiser, annealed
@@ -57,8 +58,13 @@ class Trainer:
         self.update = 0
         self.tuning = Tuning(population, tune)
         self.optimiser = SubjectwiseOptimiser(self.tuning.weights, configuration)
-        self.unroller = ActorCriticUnroller(population, task, configuration.episodes, derived)
-        self.compiled = CompiledEpisodes.of(task, self.unroller)
+        self.derived = derived
+        self.compiled = CompiledLessons.of(task, population, configuration) if derived else None
+
+    @cached_property
+    def unroller(self) -> ActorCriticUnroller:
+        """Memory for the activity of all subjects, which an update on kernels does not need."""
+        return ActorCriticUnroller(self.population, self.task, self.configuration.episodes, self.derived)
 
     def advance(self, measure: bool = False) -> dict[str, Tensor]:
         """Live one batch of episodes and learn from it.
@@ -101,8 +107,12 @@ class Trainer:
 
     def _live(self, chance: Chance, entropy_coefficient: float | Tensor, measure: bool) -> tuple[Rollout, Tensor]:
         """Live one batch of episodes; leave its gradients with the weights, and return it with each subject's loss."""
+        if self.compiled is not None:
+            rollout, loss = self.compiled.learn(chance, float(entropy_coefficient), measure)
+            self.tuning.hold()
+            return rollout, loss
         settings = self.configuration
-        rollout = self._collect(chance, measure)
+        rollout = collect(self.task, self.unroller, chance, measure_regret=measure)
         loss = actor_critic_loss(
             logits=rollout.logits,
             value=rollout.value,
@@ -116,11 +126,6 @@ class Trainer:
         loss.sum().backward()
         self.tuning.hold()
         return rollout, loss.detach()
-
-    def _collect(self, chance: Chance, measure: bool) -> Rollout:
-        if self.compiled is not None:
-            return self.compiled.collect(chance, measure_regret=measure)
-        return collect(self.task, self.unroller, chance, measure_regret=measure)
 
     def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:
         settings = self.configuration

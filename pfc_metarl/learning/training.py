@@ -17,10 +17,10 @@ from pfc_metarl.base.interrupt import DeferredInterrupt
 from pfc_metarl.base.run_folder import RunFolder
 from pfc_metarl.base.seeding import valid_seed
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.learning.crew import Block, Crew, available_cores, split
+from pfc_metarl.learning.crew import Block, Crew, LocalBlock, available_cores, split
 from pfc_metarl.learning.description import describe_run, subject_indices
 from pfc_metarl.learning.tuning import Tune
-from pfc_metarl.learning.worker import WORKERS_POSSIBLE, WorkerBlock, local_blocks, population_of
+from pfc_metarl.learning.worker import WORKERS_POSSIBLE, WorkerBlock, population_of, trainer_of
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
@@ -129,7 +129,7 @@ def _blocks(
         parts = split(subjects, available_cores())
         if len(parts) > 1:
             return [WorkerBlock({**origin, "subjects": part}) for part in parts]
-    return [*local_blocks(origin, where)]
+    return [LocalBlock(trainer_of(origin, where))]
 
 
 def usable_device(device: str) -> torch.device:

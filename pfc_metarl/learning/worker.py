@@ -23,7 +23,7 @@ from pfc_metarl.base.errors import TrainingDivergedError, TrainingProcessError
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning.captured import CapturedTrainer, obstacle
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.learning.crew import Block, Crew, LocalBlock, Measures, split
+from pfc_metarl.learning.crew import Block, Crew, LocalBlock, Measures
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
@@ -34,9 +34,6 @@ from pfc_metarl.tasks.task import Task
 
 # Each library that multiplies matrices has a setting of its own, which may be there already and ask for more.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-
-# Bytes of activity that a core's share of the cache holds, or nearly.
-CACHE = 20_000_000
 
 # The line between parent and worker is a Unix socket handed down by number.
 WORKERS_POSSIBLE = os.name == "posix"
@@ -114,20 +111,6 @@ def trainer_of(run: Mapping[str, Any], device: torch.device | str = "cpu") -> Tr
     return trainer_type(task, device)(task, population, training, run["seed"], tune=run.get("tune", "all"))
 
 
-def local_blocks(run: Mapping[str, Any], device: torch.device | str = "cpu") -> list[LocalBlock]:
-    """Make a run's subjects ready in this process, so few at a time that their activity stays in the cache.
-
-    What kernels write on the way forward they read on the way back. With 32 subjects of 64 episodes on each of two
-    cores an eighth of the time went into waiting for memory. Worlds without kernels gain more from company.
-    """
-    trainer = trainer_of(run, device)
-    activity = 0 if trainer.compiled is None else trainer.compiled.trace.size
-    parts = split(run["subjects"], max(1, -(-activity // CACHE)))
-    if len(parts) == 1:
-        return [LocalBlock(trainer)]
-    return [LocalBlock(trainer_of({**run, "subjects": part}, device)) for part in parts]
-
-
 def trainer_type(task: Task[Any], device: torch.device | str) -> type[Trainer]:
     """Return the kind of trainer for a task on a device: one that replays its update, where that can be captured."""
     captured = torch.device(device).type == "cuda" and not obstacle(task)
@@ -149,7 +132,7 @@ def population_of(run: Mapping[str, Any], task: Task[Any], source: Population | 
 
 def _serve(line: Connection) -> None:
     """Do what the parent asks until it hangs up."""
-    crew = Crew(local_blocks(line.recv()))
+    crew = Crew([LocalBlock(trainer_of(line.recv()))])
     while True:
         order, *details = line.recv()
         try:

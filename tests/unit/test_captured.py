@@ -49,12 +49,14 @@ CAPTURED = sorted(set(TASKS) - {"barcode-bandit", "water-maze", "gymnasium"})
 WAITING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2", "repeat_interleave"}
 
 
-def make(kind: type[Trainer], task: str | Task[Any], core: Any = "lstm", device: str = "cpu") -> Trainer:
+def make(
+    kind: type[Trainer], task: str | Task[Any], core: Any = "lstm", device: str = "cpu", **settings: Any
+) -> Trainer:
     task = make_task(task, **SHORT.get(task, {})) if isinstance(task, str) else task
     network = NetworkConfiguration(units=8, core=core).seeing(task)
     streams = Streams(3, range(2))
     drawn = Population.draw(network, input_size(task, network), task.actions, streams).to(device)
-    return kind(task, drawn, TrainingConfiguration(episodes=3, updates=20), seed=3)
+    return kind(task, drawn, TrainingConfiguration(episodes=3, updates=20, **settings), seed=3)
 
 
 class NoWaiting(TorchDispatchMode):
@@ -125,16 +127,17 @@ def live_on_device(task: Task[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task_name", "core"),
+    ("task_name", "core", "settings"),
     [
-        *((name, "lstm") for name in CAPTURED),
-        *(("two-armed-bandit", core) for core in CORES if core != "lstm"),
-        ("episodic-two-step", "episodic"),
+        *((name, "lstm", {}) for name in CAPTURED),
+        *(("two-armed-bandit", core, {}) for core in CORES if core != "lstm"),
+        ("episodic-two-step", "episodic", {}),
+        ("two-armed-bandit", "lstm", {"advantage": "n-step", "unroll": 4}),
     ],
 )
-def test_no_update_waits_for_this_computer(task_name: str, core: str) -> None:
+def test_no_update_waits_for_this_computer(task_name: str, core: str, settings: dict[str, Any]) -> None:
     """As on a GPU once the updates before the capture are done."""
-    trainer = make(CapturedTrainer, task_name, core, device="meta")
+    trainer = make(CapturedTrainer, task_name, core, device="meta", **settings)
     assert isinstance(trainer, CapturedTrainer)
     trainer._load()
     trainer._update()
@@ -145,6 +148,7 @@ def test_no_update_waits_for_this_computer(task_name: str, core: str) -> None:
 @pytest.mark.parametrize("core", CORES)
 def test_replayed_updates_are_those_of_the_plain_trainer(core: str) -> None:
     plain, captured = (make(kind, "two-armed-bandit", core) for kind in (Trainer, CapturedTrainer))
+    plain.compiled = None  # kernels differ in the last bits
     measures = [each.advance_by(updates, measure=True) for each in (plain, captured) for updates in (3, 4)]
     assert plain.update == captured.update == 7
     for name, weight in plain.population.weights.items():

@@ -31,7 +31,14 @@ def make(twice):
                 numbers[place] = raised(numbers[place])
     return raise_all
 
+def through(inner):
+    @kernel
+    def pass_on(numbers):
+        inner(numbers)
+    return pass_on
+
 kernels = {"once": make(False), "twice": make(True)}
+kernels |= {"through-" + name: through(each) for name, each in kernels.items()}
 """
 ASK = """
 import json, sys
@@ -88,6 +95,14 @@ def test_no_order_of_writing_gives_a_kernel_the_code_of_another(code):
     assert {asked: hits for asked, (_, hits) in found.items()} == {
         "once float32": 1, "twice float32": 1, "twice float64": 2
     }  # fmt: skip
+
+
+def test_kernels_that_differ_in_what_they_call_do_not_share_code(code):
+    """Closed-over kernels, the same function of two closures, are known again in the next process."""
+    right = {"through-once float32": [1, 1], "through-twice float32": [2, 2]}
+    for hits in (0, 1):
+        for asked, numbers in right.items():
+            assert in_new_process(code, asked)[asked] == (numbers, hits)
 
 
 def test_a_change_in_a_called_file_is_seen(code):

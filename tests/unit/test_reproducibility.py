@@ -14,10 +14,8 @@ import torch
 
 from pfc_metarl.base.interrupt import DeferredInterrupt
 from pfc_metarl.base.run_folder import RunFolder
-from pfc_metarl.learning import training, worker
+from pfc_metarl.learning import training
 from pfc_metarl.learning.configuration import TrainingConfiguration
-from pfc_metarl.learning.crew import LocalBlock
-from pfc_metarl.learning.description import describe_run
 from pfc_metarl.learning.optimiser import gradient_norm
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.learning.training import train
@@ -244,40 +242,6 @@ def test_cores_and_processes_do_not_change_a_bit_even_on_resuming(
     monkeypatch.setattr(RunFolder, "report", report)
     monkeypatch.setattr(training, "available_cores", lambda: 2)
     assert_same_bytes(trained(5, out=tmp_path, resume=True), whole)
-
-
-def test_taking_turns_in_one_process_does_not_change_a_bit_even_on_resuming(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupt_once: Any
-) -> None:
-    """Begun in five parts, interrupted, finished in three: the same as all subjects at once."""
-    made, blocks = training.local_blocks, []
-
-    def noted(run: Mapping[str, Any], device: torch.device) -> list[LocalBlock]:
-        blocks.append(made(run, device))
-        return blocks[-1]
-
-    monkeypatch.setattr(training, "local_blocks", noted)
-    whole = trained(5)
-    (together,) = blocks.pop()
-    assert together.trainer.compiled is not None
-    one = together.trainer.compiled.trace.size // 5
-    monkeypatch.setattr(worker, "CACHE", one)
-    advance = Trainer.advance
-    interrupt_once(update=6)
-    with pytest.raises(KeyboardInterrupt):
-        trained(5, out=tmp_path)
-    monkeypatch.setattr(Trainer, "advance", advance)
-    monkeypatch.setattr(worker, "CACHE", 2 * one)
-    assert_same_bytes(trained(5, out=tmp_path, resume=True), whole)
-    assert [[block.subjects for block in each] for each in blocks] == [[1, 1, 1, 1, 1], [1, 2, 2]]
-
-
-def test_subjects_in_a_world_without_kernels_stay_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each operation of torch costs the same time for one subject as for several."""
-    monkeypatch.setattr(worker, "CACHE", 1)
-    for task, parts in (("two-armed-bandit", 3), ("volatility", 1)):
-        run = describe_run(make_task(task), NetworkConfiguration(), TrainingConfiguration(), 0, range(3))
-        assert len(worker.local_blocks(run)) == parts
 
 
 def test_a_second_interrupt_acts_at_once() -> None:

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from pfc_metarl.base.seeding import Streams
 from pfc_metarl.learning import trainer as trainer_module
 from pfc_metarl.learning.configuration import TrainingConfiguration
 from pfc_metarl.learning.optimiser import SubjectwiseOptimiser, annealed
+from pfc_metarl.learning.rollout import Rollout
 from pfc_metarl.learning.trainer import Trainer
 from pfc_metarl.network.configuration import NetworkConfiguration
 from pfc_metarl.network.inputs import input_size
 from pfc_metarl.network.population import Population
+from pfc_metarl.tasks.episode import Chance
 from pfc_metarl.tasks.registry import make_task
 
 
@@ -25,7 +28,7 @@ def make_trainer(derived: bool = True, subjects: int = 2, units: int = 6, **sett
     return Trainer(task, population, TrainingConfiguration(**{"episodes": 4, **settings}), seed=0, derived=derived)
 
 
-def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
+def weights_of(trainer: Trainer) -> dict[str, Tensor]:
     return {name: weight.detach().clone() for name, weight in trainer.population.weights.items()}
 
 
@@ -86,14 +89,13 @@ def test_settings_fall_on_a_straight_line_from_first_to_last() -> None:
 
 
 def test_learning_rate_and_entropy_fall_over_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    entropy = []
-    loss = trainer_module.actor_critic_loss
+    entropy, live = [], Trainer._live
 
-    def noted(**given: Any) -> Any:
-        entropy.append(given["entropy_coefficient"])
-        return loss(**given)
+    def noted(self: Trainer, chance: Chance, entropy_coefficient: float, measure: bool) -> tuple[Rollout, Tensor]:
+        entropy.append(entropy_coefficient)
+        return live(self, chance, entropy_coefficient, measure)
 
-    monkeypatch.setattr(trainer_module, "actor_critic_loss", noted)
+    monkeypatch.setattr(Trainer, "_live", noted)
     trainer = make_trainer(updates=3, entropy_coefficient=0.4, final_entropy_coefficient=0.0, final_learning_rate=0.0)
     for _ in range(2):
         trainer.advance()

@@ -12,42 +12,61 @@ from pfc_metarl.network.fast.arithmetic import LOWEST, exponential
 
 @kernel
 @no_type_check
-def choose(logits, uniform, action):
-    """Sample actions as ``population.choose`` does."""
-    subjects, episodes, actions = logits.shape
-    weight = np.empty(actions, logits.dtype)
-    for subject in range(subjects):
+def unnormalised_policy(logits, below, weight, total):
+    """How far each logit lies below the highest, e to that, and their sums; rows are actions, then episodes."""
+    episodes, actions = logits.shape
+    for episode in range(episodes):
+        highest = logits[episode, 0]
+        for action in range(1, actions):
+            highest = max(highest, logits[episode, action])
+        for action in range(actions):
+            below[action, episode] = logits[episode, action] - highest
+        total[episode] = FLOAT(0)
+    for action in range(actions):
+        depths, weights = below[action], weight[action]
         for episode in range(episodes):
-            row = logits[subject, episode]
-            highest = row[0]
-            for column in range(1, actions):
-                highest = max(highest, row[column])
-            total = FLOAT(0)
-            for column in range(actions):
-                below = row[column] - highest
-                weight[column] = exponential(below) if below > LOWEST else FLOAT(0)
-                total += weight[column]
-            threshold, reached, chosen = uniform[subject, episode] * total, weight[0], 0
-            while chosen < actions - 1 and threshold >= reached:
-                chosen += 1
-                reached += weight[chosen]
-            action[subject, episode] = chosen
+            depth = depths[episode]
+            weights[episode] = exponential(depth) if depth > LOWEST else FLOAT(0)
+            total[episode] += weights[episode]
+
+
+@kernel
+@no_type_check
+def choose(logits, uniform, action):
+    """Sample one subject's actions as ``population.choose`` does."""
+    episodes, actions = logits.shape
+    below, weight = np.empty((actions, episodes), logits.dtype), np.empty((actions, episodes), logits.dtype)
+    total = np.empty(episodes, logits.dtype)
+    unnormalised_policy(logits, below, weight, total)
+    for episode in range(episodes):
+        threshold, reached, chosen = uniform[episode] * total[episode], weight[0, episode], 0
+        while chosen < actions - 1 and threshold >= reached:
+            chosen += 1
+            reached += weight[chosen, episode]
+        action[episode] = chosen
+
+
+@kernel
+@no_type_check
+def choose_all(logits, uniform, action):
+    """Sample every subject's actions."""
+    for subject in range(logits.shape[0]):
+        choose(logits[subject], uniform[subject], action[subject])
 
 
 @kernel
 @no_type_check
 def receive(action, reward, time, received, action_places, reward_places, time_places):
-    """Write what ``build_input`` joins to the observation; rows of ``received`` are one subject's episode.
+    """Write what ``build_input`` joins to one subject's observation; rows of ``received`` are episodes.
 
     The places are first column and end of each channel, the same where the network has none.
     """
     first, end = action_places
-    for subject in range(received.shape[0]):
-        for episode in range(received.shape[1]):
-            row = received[subject, episode]
-            for column in range(first, end):
-                row[column] = FLOAT(1) if column - first == action[subject, episode] else FLOAT(0)
-            for column in range(*reward_places):
-                row[column] = reward[subject, episode]
-            for column in range(*time_places):
-                row[column] = time
+    for episode in range(received.shape[0]):
+        row = received[episode]
+        for column in range(first, end):
+            row[column] = FLOAT(1) if column - first == action[episode] else FLOAT(0)
+        for column in range(*reward_places):
+            row[column] = reward[episode]
+        for column in range(*time_places):
+            row[column] = time

@@ -43,11 +43,6 @@ class Trace(ABC):
         self.received = self.joined[:, :-1, :, : core.inputs].unbind(1)
         self._said = self.output.unbind(1)
 
-    @property
-    def size(self) -> int:
-        """Bytes of activity."""
-        return sum(each.nbytes for each in (self.joined, self.gates, self.cell, self.recalled, self.output))
-
     def _beside(self, gates: Tensor) -> Tensor:
         """Memory for the gates' gradients."""
         return torch.empty_like(gates)
@@ -75,15 +70,16 @@ class Trace(ABC):
     def backward(self, output_gradient: Float[Tensor, "subject step episode column"]) -> tuple[Tensor, ...]:
         """Return the gradients of weight, bias, head weight, head bias and each part of the initial state."""
 
-    def _of_initial_state(self, hidden_gradient: Tensor, carried: Tensor) -> State:
-        """Gradients of the initial state: a core without a cell has carried a part of its hidden state's."""
-        return (hidden_gradient, carried) if self.cell.numel() else (hidden_gradient + carried,)
-
     def input_gradient(self, inputs: int) -> Float[Tensor, "subject step episode input"]:
         """Gradient of the first ``inputs`` input channels, after ``backward``: one product over all steps."""
         subjects = len(self.gate_gradient)
         flat = torch.bmm(self.gate_gradient.flatten(1, 2), self.weights["weight"][:, :inputs].transpose(1, 2))
         return flat.view(subjects, self.steps, self.episodes, inputs)
+
+
+def initial_gradient(reaching: Tensor, carried: Tensor, has_cell: bool) -> State:
+    """Gradient of each part of the initial state: a core without a cell has carried a part of its hidden state's."""
+    return (reaching, carried) if has_cell else (reaching + carried,)
 
 
 class TorchTrace(Trace):
@@ -125,7 +121,7 @@ class TorchTrace(Trace):
         weight = torch.bmm(self.joined[:, :-1].flatten(1, 2).transpose(1, 2), rows)
         hidden, output_rows = self.joined[:, 1:, :, self.inputs :].flatten(1, 2), output_gradient.flatten(1, 2)
         head_weight = torch.bmm(hidden.transpose(1, 2), output_rows)
-        initial = self._of_initial_state(hidden_gradient, carried)
+        initial = initial_gradient(hidden_gradient, carried, bool(self.cell.numel()))
         return weight, rows.sum(dim=1), head_weight, output_rows.sum(dim=1), *initial
 
     def _by_gate(self, columns: Tensor, step: int) -> tuple[Tensor, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import no_type_check
+from typing import Any, no_type_check
 
 import numpy as np
 import torch
@@ -14,29 +14,32 @@ from pfc_metarl.tasks.fast.world import CompiledWorld
 
 @kernel
 @no_type_check
-def _pay(probability, action, uniform, reward):
-    for subject in range(action.shape[0]):
-        for episode in range(action.shape[1]):
-            paid = uniform[subject, episode, 0] < probability[subject, episode, action[subject, episode]]
-            reward[subject, episode] = FLOAT(1) if paid else FLOAT(0)
+def _nothing(state, subject, step, observation):
+    pass
+
+
+@kernel
+@no_type_check
+def _pay(state, subject, step, action, uniform, reward):
+    probability = state[0][subject]
+    for episode in range(action.shape[0]):
+        paid = uniform[episode, 0] < probability[episode, action[episode]]
+        reward[episode] = FLOAT(1) if paid else FLOAT(0)
 
 
 class CompiledBandit(CompiledWorld):
     """``Bandit``."""
 
-    def __init__(self, task: Bandit, subjects: int, episodes: int) -> None:
+    show, advance = staticmethod(_nothing), staticmethod(_pay)
+
+    def __init__(self, task: Bandit) -> None:
         self.task = task
-        self._probability = np.empty((subjects, episodes, task.actions), np.float32)
+        self._probability = np.empty((0, 0, task.actions), np.float32)
 
-    def start(self, uniform: np.ndarray, observation: np.ndarray) -> None:
-        del observation
-        self._probability[:] = self.task.start(torch.from_numpy(uniform))[0].probability.numpy()
-
-    def step(
-        self, step: int, action: np.ndarray, uniform: np.ndarray, reward: np.ndarray, observation: np.ndarray
-    ) -> None:
-        del step, observation
-        _pay(self._probability, action, uniform, reward)
+    def start(self, uniform: np.ndarray, worlds: np.ndarray) -> tuple[Any, ...]:
+        del worlds
+        self._probability = self.task.start(torch.from_numpy(uniform))[0].probability.contiguous().numpy()
+        return (self._probability,)
 
     def expected_reward(self) -> np.ndarray:
         return self._probability

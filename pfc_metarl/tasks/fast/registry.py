@@ -22,7 +22,7 @@ WORLDS: dict[type[Task[Any]], Callable[..., CompiledWorld]] = {
 }
 
 
-def compiled_world(task: Task[Any], subjects: int, episodes: int) -> CompiledWorld | None:
+def compiled_world(task: Task[Any]) -> CompiledWorld | None:
     """Make the compiled world of a task; None where there is none."""
     make = WORLDS.get(type(task))
-    return None if make is None else make(task, subjects, episodes)
+    return None if make is None else make(task)
