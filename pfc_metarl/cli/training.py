@@ -110,6 +110,10 @@ def _defaults(task: type[Configuration], path: Path | None, body: Population | N
     for table in tables:
         if not isinstance(content.get(table, {}), dict):
             raise ConfigurationError(f"configuration file {path}: '{table}' must be a table, written [{table}]")
+    unknown = [name for name, value in content.items() if isinstance(value, dict) and name not in tables]
+    if unknown:
+        known = ", ".join(f"[{table}]" for table in tables)
+        raise ConfigurationError(f"configuration file {path}: unknown table [{unknown[0]}]: the tables are {known}")
     content["run"] = {key: value for key, value in content.items() if key not in tables}
     content["network"] = {**network_like(body).model_dump(), **content.get("network", {})}
     read: dict[str, Configuration] = {}

@@ -76,6 +76,7 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(
         ("subjcts = 3\n", "subjcts"),
         ("[task]\narms = 'two'\n", "arms"),
         ("training = 3\n", "[training]"),
+        ("[tasks]\narms = 3\n", "unknown table [tasks]: the tables are [task], [network], [training]"),
         ("this is not toml", "not valid TOML"),
         ("seed = -1", "setting 'seed' of the first lines is -1: input"),
         ("[network]\nunits = -3", "setting 'units' of [network] is -3: input"),
