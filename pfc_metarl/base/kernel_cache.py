@@ -4,8 +4,8 @@ Numba's own cache numbers a kernel's files and notes the numbers in an index. No
 compile two signatures at the same moment, both can take the same number, and the index then names the other's code,
 in that installation for good. Nor does it see a change in a kernel that lies in another file and is called by this
 one. Here a signature has its own file, whatever else is written meanwhile, and the file knows the sources, as they were
-when they were imported, and the constants of all that was compiled into it. What numba promises to no one stands in
-this file only: a cache's ``_cache_file`` and ``_index_key``.
+when they were imported, and the constants of all that was compiled into it. What numba promises to no one about
+caches stands in this file only: ``_cache_file`` and ``_index_key``.
 """
 
 from __future__ import annotations

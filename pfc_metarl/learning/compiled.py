@@ -55,6 +55,7 @@ class CompiledLessons:
         self._slopes = np.zeros((steps, episodes, like.shape[-1]), np.float32)
         self._ended = torch.zeros(len(population.subjects), episodes, steps, dtype=torch.bool)
         self._ended[..., -1] = True
+        self._valid = torch.ones_like(self._ended)
         channels = input_channels(population.configuration, population.inputs, population.actions)
         places = (channels.get(name, NO_CHANNEL) for name in ("action", "reward", "time"))
         self._places = (task.features, population.actions, *((place.start, place.stop) for place in places))
@@ -125,7 +126,7 @@ class CompiledLessons:
             action=action,
             reward=self._reward.transpose(1, 2),
             ended=self._ended,
-            valid=torch.ones_like(self._ended),
+            valid=self._valid,
             # The mean reward is the same at all steps, and all are valid.
             regret=None if expected is None else shortfall(torch.from_numpy(expected), action),
         )

@@ -22,8 +22,8 @@ class Rollout:
 
     Row t holds the policy and value before acting at t, the action, what it earned,
     whether it ended the episode, and whether the episode was still running.
-    ``logits`` and ``value`` carry gradient, unless kernels have found it already; then the next batch is written over
-    all of it. ``regret`` is the expected reward given up by
+    ``logits`` and ``value`` carry gradient, unless kernels have found it already; then
+    the next batch is written over all of it. ``regret`` is the expected reward given up by
     each action, where it was asked for and the task defines it.
     """
 

@@ -109,8 +109,15 @@ class Trainer:
         """Live one batch of episodes; leave its gradients with the weights, and return it with each subject's loss."""
         if self.compiled is not None:
             rollout, loss = self.compiled.learn(chance, float(entropy_coefficient), measure)
-            self.tuning.hold()
-            return rollout, loss
+        else:
+            rollout, loss = self._live_plainly(chance, entropy_coefficient, measure)
+        self.tuning.hold()
+        return rollout, loss
+
+    def _live_plainly(
+        self, chance: Chance, entropy_coefficient: float | Tensor, measure: bool
+    ) -> tuple[Rollout, Tensor]:
+        """The same in torch operations, differentiated by autograd."""
         settings = self.configuration
         rollout = collect(self.task, self.unroller, chance, measure_regret=measure)
         loss = actor_critic_loss(
@@ -124,7 +131,6 @@ class Trainer:
         )
         # Subjects share no weight, so the sum's gradient is each subject's own.
         loss.sum().backward()
-        self.tuning.hold()
         return rollout, loss.detach()
 
     def _advantage(self, rollout: Rollout) -> Float[Tensor, "subject episode step"]:
