@@ -20,7 +20,7 @@ DRAWS = 3
 # Episodes of each lesioned recording; three draws of seven sizes are much to record.
 LESION_EPISODES = 30
 
-FAST = TrainingConfiguration(updates=600, episodes=32, discount=DISCOUNT, unroll=300)
+FAST = TrainingConfiguration(updates=2000, episodes=32, discount=DISCOUNT, unroll=300)
 PAPER = published(updates=10_000)
 
 
