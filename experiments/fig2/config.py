@@ -24,7 +24,7 @@ EARLY, MIDDLE, LATE = (1, 3), (4, 8), (9, 15)
 # Shuffles behind each unit's partial correlations: one half sets the limit, the other is judged by it.
 SHUFFLES = 200
 
-FAST = TrainingConfiguration(updates=3600, episodes=32, entropy_coefficient=0.02, unroll=200)
+FAST = TrainingConfiguration(updates=20_000, episodes=8, learning_rate=4e-3, entropy_coefficient=0.02, unroll=200)
 
 PAPER = published(updates=30_000)
 
