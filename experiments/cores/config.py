@@ -54,7 +54,7 @@ SHARED: dict[str, dict[str, Any]] = {
 }
 
 # Updates and episodes per update; the paper preset lives through as many episodes, one per update.
-BATCHES = {"bandit": (2000, 16), "two-step": (1000, 64), "informative-arm": (800, 64)}
+BATCHES = {"bandit": (4000, 16), "two-step": (1000, 64), "informative-arm": (800, 64)}
 
 # Of the fast preset: two arms are explored enough only by networks that settle late (README).
 OURS: dict[str, dict[str, Any]] = {"bandit": {"entropy_coefficient": 0.1}, "two-step": {}, "informative-arm": {}}

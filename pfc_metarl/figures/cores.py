@@ -104,7 +104,7 @@ def draw_memory(axes: Axes, data: pd.DataFrame, ideal: str) -> None:
     axes.set_yscale("symlog", linthresh=FAINT)
     levels = [0, FAINT, 0.1, 1]
     axes.set_yticks(levels, [f"{level:g}" for level in levels])
-    axes.set(xlabel="trials ago", ylabel="share of variance read", ylim=(-0.5 * FAINT, 1.2))
+    axes.set(xlabel="trials ago", ylabel="share of variance read", ylim=(-FAINT, 1.2))
     axes.minorticks_off()
 
 
