@@ -33,6 +33,7 @@ from pfc_metarl.tasks.bandit import Bandit, BanditConfiguration
 BUNDLED = Path(__file__).parents[2] / "data" / "fig1" / "correlated.safetensors"
 RATES = (0.2, 0.35)  # of the two arms
 SMALL = 1e-3  # tanh is straight this near to zero
+FIRST_AND_LAST = slice(0, 3), slice(40, 60)  # trials
 
 
 def delta_rule() -> Population:
@@ -156,11 +157,12 @@ def test_the_bundled_networks_learn_less_from_each_further_outcome(
     for name, agent in agents.items():
         measured = effective_learning_rate(agent.population, recordings[name], fit_readout(recordings[name]))
         rates[name] = measured["rate"].mean(("episode", "arm"))
-        early, late = (measured["log_odds"].isel(step=part).mean() for part in (slice(0, 3), slice(40, 60)))
-        assert bool(abs(early) > 2 * abs(late)) == (name == "trained")
-    ratio = {name: rate[:, :3].mean("step") / rate[:, 40:60].mean("step") for name, rate in rates.items()}
-    assert float(ratio["trained"].min()) > 2
-    assert float(abs(ratio["untrained"] - 1).max()) < 0.5
+        first, last = (measured["log_odds"].isel(step=part).mean() for part in FIRST_AND_LAST)
+        assert bool(abs(first) > 2 * abs(last)) == (name == "trained")
+    early, late = ({name: rate[:, part].mean("step") for name, rate in rates.items()} for part in FIRST_AND_LAST)
+    # At the end nearly nothing is learned, and what is measured may be of either sign.
+    assert bool((early["trained"] > 2 * abs(late["trained"])).all())
+    assert float(abs(early["untrained"] / late["untrained"] - 1).max()) < 0.5
 
 
 def test_fed_their_own_choices_the_bundled_networks_settle_on_either_arm(
